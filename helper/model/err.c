@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#include "model/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+int sim_fail(struct sim_err *e, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!e)
+		return -1;
+	e->code = code;
+	va_start(ap, fmt);
+	vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+int sim_fail_in(struct sim_err *e, const char *fmt, ...)
+{
+	char whole[sizeof(e->text)];
+	va_list ap;
+	int n;
+
+	if (!e)
+		return -1;
+	va_start(ap, fmt);
+	n = vsnprintf(whole, sizeof(whole), fmt, ap);
+	va_end(ap);
+	if (n >= 0 && (size_t)n < sizeof(whole))
+		snprintf(whole + n, sizeof(whole) - (size_t)n, ": %s", e->text);
+	snprintf(e->text, sizeof(e->text), "%s", whole);
+	return -1;
+}
