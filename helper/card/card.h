@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * card.h - a SIM or USIM seen through one APDU channel: the folder's contract
+ *
+ * card_open() finds the telecom application and reads nothing that a PIN or
+ * the security check protects; the caller asks card_pin() and, where needed,
+ * card_pin_verify(), and then hands card_replica() to the engine or calls the
+ * functions below. Everything a card says is taken as hostile: what cannot be
+ * read becomes a sentence in card_problems(), and the rest is still read.
+ *
+ * One struct card is used by one thread. After SIM_CHAN_STALE it is void: close
+ * it and open the slot again.
+ */
+#ifndef SIMSYNC_CARD_H
+#define SIMSYNC_CARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "card/channel.h"
+#include "model/item.h"
+#include "model/replica.h"
+
+struct card;
+
+/**
+ * card_open() - open the telecom application of the card behind a channel
+ * @ch: channel; taken over, also when this fails
+ * @e: filled on failure
+ *
+ * Takes the USIM where there is one, else the 2G application (class A0).
+ *
+ * Return: the card, or NULL.
+ */
+struct card *card_open(struct sim_channel *ch, struct sim_err *e);
+void card_close(struct card *c);
+
+/** card_channel() - the channel below, for its figures (apdus, bytes, fault). */
+const struct sim_channel *card_channel(const struct card *c);
+/** card_iccid() - digits of EF_ICCID as the slot or the card told; may be "". */
+const char *card_iccid(const struct card *c);
+/** card_gsm() - true: a 2G card, or a UICC without USIM. */
+bool card_gsm(const struct card *c);
+
+/**
+ * card_apdu() - one command by hand (`simsync apdu`)
+ *
+ * The card's idea of what is selected is dropped afterwards. Arguments as of
+ * sim_channel_ops.transmit.
+ */
+int card_apdu(struct card *c, const uint8_t *cmd, size_t len, uint8_t *resp,
+	      size_t max, size_t *got, struct sim_err *e);
+
+/**
+ * card_on_apdu() - call @fn after every exchange (`--trace`); NULL ends it
+ *
+ * @fn gets command and response bytes and what it was for ("EF_ADN 6F3A
+ * record 7", never content).
+ */
+void card_on_apdu(struct card *c,
+		  void (*fn)(void *arg, const uint8_t *cmd, size_t len,
+			     const uint8_t *resp, size_t got, const char *what),
+		  void *arg);
+
+/**
+ * card_on_progress() - call @fn while a long read goes on; NULL ends it
+ *
+ * @what: "contacts", "messages"; @done of @total records.
+ */
+void card_on_progress(struct card *c,
+		      void (*fn)(void *arg, const char *what,
+				 unsigned int done, unsigned int total),
+		      void *arg);
+
+/**
+ * card_problems() - what could not be read or understood so far
+ * @n: out: how many
+ *
+ * Return: sentences for people; they name file, record and offset, never
+ * content. Valid until the next call on @c.
+ */
+const char *const *card_problems(const struct card *c, size_t *n);
+
+/* ---- PIN ---------------------------------------------------------------- */
+
+enum card_pin_id { CARD_PIN1, CARD_PIN2 };
+
+/**
+ * enum card_pin_state - what a PIN asks of the person
+ * @CARD_PIN_UNKNOWN: the card does not say
+ * @CARD_PIN_OFF: verification is disabled, or was done in this session
+ * @CARD_PIN_NEEDED: must be verified
+ * @CARD_PIN_BLOCKED: no tries left; the PUK is needed, on the phone
+ */
+enum card_pin_state {
+	CARD_PIN_UNKNOWN, CARD_PIN_OFF, CARD_PIN_NEEDED, CARD_PIN_BLOCKED
+};
+
+/**
+ * struct card_pin - state of one PIN
+ * @state: see above
+ * @tries: tries left, -1 unknown
+ * @full: all tries are left (3, or what the card said before)
+ */
+struct card_pin {
+	enum card_pin_state state;
+	int tries;
+	bool full;
+};
+
+/** card_pin() - read state and tries left; tries nothing (TS 102 221 11.1.9). */
+int card_pin(struct card *c, enum card_pin_id which, struct card_pin *out,
+	     struct sim_err *e);
+
+/**
+ * card_pin_verify() - present a PIN
+ * @pin: 4 to 8 digits
+ * @typed: a person typed it just now; a stored one is tried only while all
+ *	tries are left. The last try is never used.
+ *
+ * Return: 0 verified; 1 refused (wrong, blocked, or not tried because of the
+ * rule above; @e has the sentence with the tries left); -1 error.
+ */
+int card_pin_verify(struct card *c, enum card_pin_id which, const char *pin,
+		    bool typed, struct sim_err *e);
+
+/* ---- SIM information ---------------------------------------------------- */
+
+/**
+ * card_info() - the card-info record: one SIM_INFO item
+ *
+ * ICCID IMSI MCCMNC SPN MSISDN LANG GID1 GID2 UST EST PLMN PNN CAPACITY, those
+ * the card has. Before PIN1 is verified only what may be read always.
+ */
+int card_info(struct card *c, struct sim_item *out, struct sim_err *e);
+
+/**
+ * struct card_use - capacity and use of one file
+ * @name: "EF_ADN", "EF_SMS", "EF_EMAIL 2" ...
+ * @used: records in use
+ * @total: records
+ * @bytes: size of a record; @text: bytes of it for a name, e-mail or text
+ */
+struct card_use {
+	char name[24];
+	unsigned int used;
+	unsigned int total;
+	unsigned int bytes;
+	unsigned int text;
+};
+
+/**
+ * card_uses() - capacity and use of every file read so far
+ *
+ * Reads phonebook and messages first where that was not done yet.
+ *
+ * Return: 0 and a malloc'd array in @out, -1.
+ */
+int card_uses(struct card *c, struct card_use **out, size_t *n,
+	      struct sim_err *e);
+
+/**
+ * card_orphans() - records in EXT1, ANR, EMAIL and SNE that no entry uses
+ * @release: true: also free them
+ * @found: out: how many
+ *
+ * They stay behind when a card leaves between two writes.
+ */
+int card_orphans(struct card *c, bool release, unsigned int *found,
+		 struct sim_err *e);
+
+/* ---- items -------------------------------------------------------------- */
+
+/**
+ * card_replica() - the card as the engine sees it
+ * @c: card; must outlive the replica
+ * @name: ledger name "card:<iccid>/<generation>"; copied
+ * @class: SIM_PHYSICAL or SIM_VIRTUAL
+ *
+ * Contacts: FN, TEL (the first is the ADN's), EMAIL, X-SIM-SECOND-NAME,
+ * CATEGORIES. Refs are "adn/<PBR record>/<record>" ("adn/0/n" in a book
+ * without EF_PBR, counted from 1), "sms/<record>" and "info".
+ *
+ * Return: the replica (free with its ops->free), or NULL.
+ */
+struct sim_replica *card_replica(struct card *c, const char *name,
+				 enum sim_class class, struct sim_err *e);
+
+#endif
