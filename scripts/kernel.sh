@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# kernel.sh ARCH SERIES: have Debian's kernel of that series (image, modules, headers) in
+# the cache and print, one per line, its folder and its release. Nothing is installed.
+#
+#	ROOT/boot/vmlinuz-REL  ROOT/lib/modules/REL  ROOT/usr/src/linux-headers-REL
+#
+# The build tools in the headers are always this machine's, so arm64 modules cross-build.
+. "$(dirname "$0")/lib.sh"
+
+[ $# = 2 ] || die "usage: kernel.sh amd64|arm64 6.1|6.12"
+arch=$1 series=$2
+host=$(dpkg --print-architecture)
+root=$CACHE/kernel/$arch-$series
+
+# newest_release: REL of the newest linux-image-REL of the series, plain flavour.
+newest_release() {
+	own_apt "$arch" apt-cache search --names-only "^linux-image-${series//./\\.}\." |
+		sed -nE "s/^linux-image-([0-9.]+(-[0-9]+|\+deb[0-9]+)-$arch) .*/\1/p" |
+		sort -V | tail -n 1
+}
+
+# The headers name each other by absolute path; make the paths those of the cache.
+relocate() {
+	local tmp=$1 f
+	for f in "$tmp"/usr/src/linux-headers-*/Makefile; do
+		sed -i "s#/usr/src/#$root/usr/src/#g" "$f"
+	done
+	ln -sfn "../../../usr/src/linux-headers-$rel" "$tmp/lib/modules/$rel/build"
+}
+
+build() {
+	local tmp=$1 rel depends pkgs debs
+	note "fetching Linux $series for $arch"
+	own_apt_update "$arch"
+	[ "$arch" = "$host" ] || own_apt_update "$host"
+	rel=$(newest_release)
+	[ -n "$rel" ] || die "no linux-image of series $series for $arch in the Debian archive"
+	depends=$(own_apt "$arch" apt-cache show --no-all-versions "linux-headers-$rel" |
+		sed -n 's/^Depends: //p' | tr ',' '\n' | sed -E 's/^ *([^ :(]+).*/\1/')
+	debs=$tmp/debs
+	mapfile -t pkgs < <(grep '^linux-headers-' <<<"$depends")
+	fetch "$arch" "$debs" "linux-image-$rel" "linux-headers-$rel" "${pkgs[@]}"
+	mapfile -t pkgs < <(grep '^linux-kbuild-' <<<"$depends")
+	[ ${#pkgs[@]} = 1 ] || die "linux-headers-$rel names no linux-kbuild package"
+	fetch "$host" "$debs" "${pkgs[@]}"
+	for deb in "$debs"/*.deb; do
+		dpkg -x "$deb" "$tmp"
+	done
+	rm -rf "$debs" "$tmp/usr/share/doc" "$tmp/usr/share/man" "$tmp/usr/share/lintian" \
+		"$tmp/usr/share/bug"
+	# merged /usr: newer packages ship /usr/lib/modules only
+	[ -d "$tmp/lib/modules" ] || { mkdir -p "$tmp/lib"; ln -s ../usr/lib/modules "$tmp/lib/modules"; }
+	relocate "$tmp"
+	depmod -b "$tmp" "$rel"
+	echo "$rel" >"$tmp/release"
+}
+
+# One lock for apt's lists, whichever kernel they are read for.
+[ -e "$root" ] || { mkdir -p "$CACHE"; exec 8>"$CACHE/apt.lock"; flock 8; }
+once "$root" build 8>&-
+printf '%s\n%s\n' "$root" "$(cat "$root/release")"
