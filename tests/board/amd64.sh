@@ -1,0 +1,85 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# amd64.sh [--timeout S] [--console FILE] [--append ARGS] SERIES COMMAND [ARGS]
+#
+# Boot Debian's stock kernel of SERIES under QEMU on this machine's own root (read-only,
+# changes go to memory), with systemd-udevd running and the modules of this tree in
+# place, and run COMMAND there as root in this folder. Its output comes out here, and
+# its exit code is the exit code; 124: it took more than S seconds (default 120);
+# 125: the board itself failed, with the end of the console on standard error.
+. "$(dirname "$0")/../../scripts/lib.sh"
+
+timeout=120 console= append=
+while [ $# -gt 0 ]; do
+	case $1 in
+	--timeout) timeout=$2; shift 2 ;;
+	--console) console=$2; shift 2 ;;
+	--append) append=$2; shift 2 ;;
+	--*) die "no option $1" ;;
+	*) break ;;
+	esac
+done
+[ $# -ge 2 ] || die "usage: amd64.sh [--timeout S] [--console FILE] [--append ARGS] SERIES COMMAND [ARGS]"
+series=$1
+shift
+
+mapfile -t kernel < <("$TOP/scripts/kernel.sh" amd64 "$series")
+[ ${#kernel[@]} = 2 ] || die "no kernel amd64 $series"
+root=${kernel[0]} rel=${kernel[1]}
+modules=$("$TOP/scripts/modules.sh" amd64 "$series")
+
+dir=$(mktemp -d)
+pids=()
+cleanup() {
+	[ ${#pids[@]} = 0 ] || kill "${pids[@]}" 2>/dev/null || true
+	rm -rf "$dir"
+}
+trap cleanup EXIT
+trap 'exit 143' TERM INT HUP
+: "${console:=$dir/console}"
+
+# initramfs: busybox, the modules that reach the host's root, what to run
+mkdir -p "$dir/i"/{bin,ko,proc,sys,dev}
+cp "$(command -v busybox)" "$dir/i/bin/busybox"
+cp "$TOP/tests/board/guest/init-amd64" "$dir/i/init"
+chmod +x "$dir/i/init"
+for m in virtio_pci 9pnet_virtio 9p overlay virtio_console; do
+	modprobe -d "$root" -S "$rel" --show-depends "$m"
+done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' >"$dir/ko"
+while read -r ko; do
+	cp "$ko" "$dir/i/ko/"
+	echo "${ko##*/}"
+done <"$dir/ko" >"$dir/i/modules"
+printf 'BOARD_%s\n' "RELEASE=$rel" "MODULES=$modules/lib/modules/$rel" \
+	"DIR=$TOP/tests/board" "PWD=$PWD" >"$dir/i/board"
+printf '%q ' exec "$@" >"$dir/i/command"
+(cd "$dir/i" && find . | cpio -o -H newc --quiet) >"$dir/initramfs"
+
+mkfifo "$dir/out"
+: >"$dir/rc"
+cat "$dir/out" &
+pids+=($!)
+
+setpriv --pdeathsig TERM timeout --foreground -k 2 "$timeout" \
+	qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
+	-accel tcg,thread=multi -cpu max -smp 2 -m 1024 \
+	-kernel "$root/boot/vmlinuz-$rel" -initrd "$dir/initramfs" \
+	-append "console=ttyS0 quiet panic=-1 oops=panic $append" \
+	-chardev file,id=con,path="$console" -serial chardev:con \
+	-virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
+	-device virtio-serial-pci \
+	-chardev file,id=out,path="$dir/out" -device virtserialport,chardev=out,name=board.out \
+	-chardev file,id=rc,path="$dir/rc" -device virtserialport,chardev=rc,name=board.rc \
+	</dev/null >&2 &
+qemu=$!
+pids+=("$qemu")
+status=0
+wait "$qemu" || status=$?
+wait "${pids[0]}" || true
+pids=()
+
+rc=$(cat "$dir/rc")
+[ -z "$rc" ] || exit "$rc"
+tail -n 40 "$console" >&2
+[ "$status" != 124 ] || { note "amd64 board $series: still running after $timeout s, killed"; exit 124; }
+die "amd64 board $series: it went down before the command had ended (QEMU: $status)" || exit 125
