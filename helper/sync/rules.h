@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rules.h - which replicas are kept the same, in what, and which way
+ *
+ * R1 to R8 are predefined by name; a file (libconfig) switches them on and
+ * off and refines them. Rules are edges (R7 and R8 hyperedges) of one graph per
+ * kind of data; graph.h makes components of it.
+ *
+ *	unknown-card = "ask";                # ask | pull | fill | ignore
+ *	rules = {
+ *		R4 = {
+ *			on = true;
+ *			kinds = [ "contacts", "messages", "info" ];
+ *			direction = "both";    # or "from-card", "to-card",
+ *			                       # "from-server", "to-server"
+ *			conflict = "ask";      # ask | keep-both | newest
+ *			                       # | prefer-card | prefer-local
+ *			                       # | prefer-server
+ *			groups = [ "Family" ];        # only these
+ *			numbers = [ "+49" ];          # only numbers that start so
+ *		};
+ *	};
+ */
+#ifndef SIMSYNC_SYNC_RULES_H
+#define SIMSYNC_SYNC_RULES_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "model/err.h"
+#include "model/replica.h"
+
+#define RULES_MAX 8
+
+/* Bits of masks over enum sim_class and enum sim_kind. */
+#define RULE_BIT(x)   (1u << (x))
+#define RULE_CARDS    (RULE_BIT(SIM_PHYSICAL) | RULE_BIT(SIM_VIRTUAL))
+#define RULE_DATA     (RULE_BIT(SIM_CONTACT) | RULE_BIT(SIM_MESSAGE))
+#define RULE_ALL_DATA (RULE_DATA | RULE_BIT(SIM_INFO))
+
+/** enum rule_policy - how a conflict ends; a later one is stricter */
+enum rule_policy { RULE_NEWEST, RULE_PREFER, RULE_KEEP_BOTH, RULE_ASK };
+
+/** enum rule_unknown - what to do with a card never seen before */
+enum rule_unknown { RULE_UNKNOWN_ASK, RULE_PULL, RULE_FILL, RULE_IGNORE };
+
+/**
+ * struct rule - one rule
+ * @name: "R1" to "R8"
+ * @says: what it keeps the same, a sentence for people
+ * @on: in force
+ * @kinds: bit per enum sim_kind it is about now
+ * @may: bit per enum sim_kind it can be about
+ * @classes: bit per enum sim_class it connects
+ * @alone: it connects replicas of one class among themselves (R1, R2)
+ * @give: classes that may contribute
+ * @take: classes that may receive
+ * @policy: how conflicts end
+ * @prefer: class that wins under RULE_PREFER
+ * @group: only items with one of these CATEGORIES; @groups 0: all
+ * @number: only items with a number that starts so; @numbers 0: all
+ * @line: line of the rule file, 0: predefined
+ */
+struct rule {
+	const char *name;
+	const char *says;
+	bool on;
+	unsigned int kinds;
+	unsigned int may;
+	unsigned int classes;
+	bool alone;
+	unsigned int give;
+	unsigned int take;
+	enum rule_policy policy;
+	enum sim_class prefer;
+	char **group;
+	size_t groups;
+	char **number;
+	size_t numbers;
+	int line;
+};
+
+/**
+ * struct rules - all rules
+ * @rule: R1 to R8 in this order
+ * @unknown: for cards never seen before
+ */
+struct rules {
+	struct rule rule[RULES_MAX];
+	enum rule_unknown unknown;
+};
+
+/** rules_init() - the predefined rules; R4 and R6 are on. */
+void rules_init(struct rules *r);
+
+/**
+ * rules_read() - the predefined rules as refined by a file
+ * @r: filled; free with rules_free() also after an error
+ * @f: rule file, open for reading
+ * @name: its name, for error sentences ("NAME:LINE: ...")
+ * @e: filled on error
+ *
+ * Return: 0, or -1 (EX_CONFIG); then no rule may be followed.
+ */
+int rules_read(struct rules *r, FILE *f, const char *name, struct sim_err *e);
+void rules_free(struct rules *r);
+
+const char *rule_class_name(enum sim_class c);
+const char *rule_kind_name(enum sim_kind k);
+const char *rule_policy_name(enum rule_policy p);
+const char *rule_unknown_name(enum rule_unknown u);
+
+#endif
