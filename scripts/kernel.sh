@@ -3,7 +3,9 @@
 # kernel.sh ARCH SERIES: have Debian's kernel of that series (image, modules, headers) in
 # the cache and print, one per line, its folder and its release. Nothing is installed.
 #
-#	ROOT/boot/vmlinuz-REL  ROOT/lib/modules/REL  ROOT/usr/src/linux-headers-REL
+#	ROOT/image  ROOT/lib/modules/REL  ROOT/usr/src/linux-headers-REL
+#
+# The image is unpacked: an emulated processor takes seconds for that at every boot.
 #
 # The build tools in the headers are always this machine's, so arm64 modules cross-build.
 . "$(dirname "$0")/lib.sh"
@@ -27,6 +29,23 @@ relocate() {
 		sed -i "s#/usr/src/#$root/usr/src/#g" "$f"
 	done
 	ln -sfn "../../../usr/src/linux-headers-$rel" "$tmp/lib/modules/$rel/build"
+}
+
+# unpack_image BZIMAGE: the kernel inside, found as Documentation/arch/x86/boot.rst
+# says: setup_sects, payload_offset, payload_length (its last 4 bytes are the size).
+unpack_image() {
+	local f=$1 sects off len tool
+	u32() { od -An -tu4 -j "$1" -N 4 "$f" | tr -d ' '; }
+	sects=$(od -An -tu1 -j $((0x1f1)) -N 1 "$f")
+	off=$(((sects + 1) * 512 + $(u32 $((0x248)))))
+	len=$(u32 $((0x24c)))
+	case $(od -An -tx1 -j "$off" -N 4 "$f" | tr -d ' ') in
+	fd377a58) tool=xz ;;
+	28b52ffd) tool=zstd ;;
+	1f8b*) tool=gzip ;;
+	*) die "${f##*/}: compressed in a way this script does not know" ;;
+	esac
+	tail -c +$((off + 1)) "$f" | head -c $((len - 4)) | $tool -dc
 }
 
 build() {
@@ -53,6 +72,11 @@ build() {
 	[ -d "$tmp/lib/modules" ] || { mkdir -p "$tmp/lib"; ln -s ../usr/lib/modules "$tmp/lib/modules"; }
 	relocate "$tmp"
 	depmod -b "$tmp" "$rel"
+	if [ "$arch" = amd64 ]; then
+		unpack_image "$tmp/boot/vmlinuz-$rel" >"$tmp/image"
+	else
+		cp "$tmp/boot/vmlinuz-$rel" "$tmp/image"
+	fi
 	echo "$rel" >"$tmp/release"
 }
 

@@ -5,7 +5,7 @@
 
 packages=(
 	# build
-	build-essential bc bison flex pkg-config git kmod cpio rsync pahole xz-utils dpkg-dev ca-certificates
+	build-essential bc bison flex pkg-config git kmod cpio rsync pahole xz-utils zstd dpkg-dev ca-certificates
 	libnl-3-dev libnl-genl-3-dev libsqlite3-dev libpam0g-dev libcurl4-openssl-dev
 	libexpat1-dev libjansson-dev libconfig-dev libutf8proc-dev uuid-dev libsystemd-dev
 	libelf-dev libssl-dev

@@ -6,7 +6,8 @@
 # changes go to memory), with systemd-udevd running and the modules of this tree in
 # place, and run COMMAND there as root in this folder. Its output comes out here, and
 # its exit code is the exit code; 124: it took more than S seconds (default 120);
-# 125: the board itself failed, with the end of the console on standard error.
+# 125: the board itself failed, with the end of the console on standard error; 126: the
+# command succeeded, but the kernel complained (a warning, a lockdep or KASAN report).
 . "$(dirname "$0")/../../scripts/lib.sh"
 
 timeout=120 console= append=
@@ -63,7 +64,7 @@ pids+=($!)
 setpriv --pdeathsig TERM timeout --foreground -k 2 "$timeout" \
 	qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
 	-accel tcg,thread=multi -cpu max -smp 2 -m 1024 \
-	-kernel "$root/boot/vmlinuz-$rel" -initrd "$dir/initramfs" \
+	-kernel "$root/image" -initrd "$dir/initramfs" \
 	-append "console=ttyS0 quiet panic=-1 oops=panic $append" \
 	-chardev file,id=con,path="$console" -serial chardev:con \
 	-virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
@@ -82,4 +83,5 @@ rc=$(cat "$dir/rc")
 [ -z "$rc" ] || exit "$rc"
 tail -n 40 "$console" >&2
 [ "$status" != 124 ] || { note "amd64 board $series: still running after $timeout s, killed"; exit 124; }
-die "amd64 board $series: it went down before the command had ended (QEMU: $status)" || exit 125
+note "amd64 board $series: it went down before the command had ended (QEMU: $status)"
+exit 125
