@@ -78,6 +78,12 @@ int vcard_set_uid(const char *text, size_t len, const char *uid, char **out,
 		  size_t *outlen, struct sim_err *e);
 
 /**
+ * vcard_normal() - drop what vcard_parse() would not show: an empty FN, an N
+ * that only repeats FN. vcard_parse(vcard_patch(x)) equals x made normal.
+ */
+void vcard_normal(struct sim_item *it);
+
+/**
  * vcard_count() - how many vCards a file holds, and where the first one ends
  * @end: out: offset behind the first END:VCARD line; may be NULL
  */
