@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include "broker/access.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct access table[] = {
+	{ "status", ACCESS_ANYONE },
+	{ "run", ACCESS_ROOT | ACCESS_RUN | ACCESS_SLOTS },
+	{ "sync", ACCESS_RUN | ACCESS_SLOTS },
+	{ "plan", ACCESS_RUN | ACCESS_SLOTS },
+	{ "info", ACCESS_RUN | ACCESS_SLOTS },
+	{ "unlock", ACCESS_SELF },
+	{ "card list", 0 },
+	{ "card enroll", ACCESS_SELF },
+	{ "card forget", ACCESS_SELF },
+	{ "contacts list", 0 },
+	{ "contacts show", 0 },
+	{ "contacts add", ACCESS_RUN },
+	{ "contacts edit", ACCESS_RUN },
+	{ "contacts rm", ACCESS_RUN },
+	{ "contacts import", ACCESS_RUN },
+	{ "contacts export", 0 },
+	{ "folder", ACCESS_RUN },
+	{ "sms list", 0 },
+	{ "sms show", 0 },
+	{ "remote add", ACCESS_RUN },
+	{ "remote show", 0 },
+	{ "remote test", 0 },
+	{ "rules check", 0 },
+	{ "rules list", 0 },
+	{ "history", 0 },
+	{ "show", 0 },
+	{ "conflicts list", 0 },
+	{ "conflicts show", 0 },
+	{ "conflicts resolve", ACCESS_RUN },
+	{ "held list", 0 },
+	{ "held apply", ACCESS_RUN | ACCESS_AUTH },
+	{ "held restore", ACCESS_RUN | ACCESS_AUTH },
+	{ NULL, 0 },
+};
+
+const struct access *access_table(void)
+{
+	return table;
+}
+
+const struct access *access_find(int argc, char *const *argv)
+{
+	const struct access *a;
+	char two[64];
+	int n;
+
+	if (argc < 1)
+		return NULL;
+	n = snprintf(two, sizeof(two), "%s %s", argv[0],
+		     argc > 1 ? argv[1] : "");
+	if (n < 0 || (size_t)n >= sizeof(two))
+		two[0] = '\0';
+	for (a = table; a->name; a++)
+		if (!strcmp(a->name, argv[0]) || !strcmp(a->name, two))
+			return a;
+	return NULL;
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include "broker/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "broker/ipc.h"
+#include "broker/slots.h"
+
+static int worker_user(const struct broker_paths *p, uid_t *uid, gid_t *gid,
+		       struct sim_err *e)
+{
+	const struct passwd *pw = getpwnam(p->user);
+
+	if (!pw)
+		return sim_fail(e, EX_NOUSER,
+				"there is no user \"%s\" to work as: adduser --system --group %s",
+				p->user, p->user);
+	if (pw->pw_uid == 0 || pw->pw_gid == 0)
+		return sim_fail(e, EX_CONFIG,
+				"user \"%s\" is root: the worker needs one of its own",
+				p->user);
+	*uid = pw->pw_uid;
+	*gid = pw->pw_gid;
+	return 0;
+}
+
+int worker_home(const struct broker_paths *p, uid_t owner, char *path,
+		size_t size, struct sim_err *e)
+{
+	struct stat st;
+	uid_t uid;
+	gid_t gid;
+
+	if (worker_user(p, &uid, &gid, e) < 0)
+		return -1;
+	snprintf(path, size, "%s/%lu", p->lib, (unsigned long)owner);
+	if (mkdir(path, 0700) == 0 && chown(path, uid, gid) < 0) {
+		sim_fail(e, EX_OSERR, "%s: %s", path, strerror(errno));
+		rmdir(path);
+		return -1;
+	}
+	if (lstat(path, &st) < 0)
+		return sim_fail(e, EX_CANTCREAT, "%s: %s", path,
+				strerror(errno));
+	if (!S_ISDIR(st.st_mode) || st.st_uid != uid || (st.st_mode & 022))
+		return sim_fail(e, EX_CONFIG,
+				"%s is not a folder of user \"%s\" alone", path,
+				p->user);
+	return 0;
+}
+
+/* Source descriptors may lie where targets go: first lift all out of the way. */
+static int lift(int fd)
+{
+	return fcntl(fd, F_DUPFD_CLOEXEC, WORKER_FIRST_SLOT + SLOTS_MAX + 8);
+}
+
+static int place_fds(int sock, const int stdio[3], const int *slot,
+		     size_t nslot)
+{
+	int from[WORKER_FIRST_SLOT + SLOTS_MAX];
+	size_t i, n = WORKER_FIRST_SLOT + nslot;
+
+	for (i = 0; i < n; i++) {
+		int fd = i < 3 ? stdio[i] :
+			 i == WORKER_SOCKET ? sock :
+					      slot[i - WORKER_FIRST_SLOT];
+
+		from[i] = lift(fd);
+		if (from[i] < 0)
+			return -1;
+	}
+	for (i = 0; i < n; i++)
+		if (dup2(from[i], (int)i) < 0)
+			return -1;
+	return close_range((unsigned int)n, ~0u, 0);
+}
+
+static int drop(uid_t uid, gid_t gid)
+{
+	uid_t r, e, s;
+
+	if (geteuid() != 0)
+		return geteuid() == uid ? 0 : -1;
+	if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ||
+	    setresuid(uid, uid, uid) < 0)
+		return -1;
+	/* Believe it only when there is no way back. */
+	if (getresuid(&r, &e, &s) < 0 || r != uid || e != uid || s != uid ||
+	    setuid(0) == 0)
+		return -1;
+	return 0;
+}
+
+static void __attribute__((noreturn))
+worker_child(const char *home, uid_t uid, gid_t gid, int sock,
+	     const int stdio[3], const int *slot, size_t nslot)
+{
+	const struct rlimit no_core = { 0, 0 };
+	char *argv[] = { "simsync", "worker", NULL };
+	char home_env[300];
+	char *env[] = { "PATH=/usr/bin:/bin", "LANG=C.UTF-8", home_env, NULL };
+	sigset_t none;
+
+	if (place_fds(sock, stdio, slot, nslot) < 0)
+		_exit(EX_OSERR);
+	snprintf(home_env, sizeof(home_env), "HOME=%s", home ? home : "/");
+	if (setsid() < 0 || drop(uid, gid) < 0)
+		_exit(EX_NOPERM);
+	umask(077);
+	setrlimit(RLIMIT_CORE, &no_core);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (chdir(home ? home : "/") < 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) < 0)
+		_exit(EX_OSERR);
+	execve("/proc/self/exe", argv, env);
+	_exit(EX_OSFILE);
+}
+
+int worker_start(const struct broker_paths *p, const char *home,
+		 const int stdio[3], const int *slot, size_t nslot, pid_t *pid,
+		 struct sim_err *e)
+{
+	uid_t uid;
+	gid_t gid;
+	int sv[2];
+
+	if (nslot > SLOTS_MAX)
+		return sim_fail(e, EX_SOFTWARE, "too many slots");
+	if (worker_user(p, &uid, &gid, e) < 0 || ipc_pair(sv, e) < 0)
+		return -1;
+	*pid = fork();
+	if (*pid < 0) {
+		close(sv[0]);
+		close(sv[1]);
+		return sim_fail(e, EX_OSERR, "fork: %s", strerror(errno));
+	}
+	if (!*pid)
+		worker_child(home, uid, gid, sv[1], stdio, slot, nslot);
+	close(sv[1]);
+	return sv[0];
+}
