@@ -146,8 +146,8 @@ struct apdu_exchange {
  * @len: its length
  * @channel: logical channel to code into the class byte, 0 to 19
  * @resp: response buffer; must stay until the end
- * @max: its size; 258 holds the response to every short command, 65,538 to
- *	every command
+ * @max: its size, at least 258, which holds the response to every short
+ *	command; 65,538 holds every response. A larger Le is cut to fit.
  *
  * Statuses followed (TS 102 221 7.3.1.1, annex C): 61xx by GET RESPONSE; 9Fxx
  * by GET RESPONSE for class A0; 6Cxx by the same command with Le; after a
@@ -158,7 +158,7 @@ struct apdu_exchange {
  * RESPONSE fails, the status before it stands.
  *
  * Return: 0, -EINVAL (see apdu_parse(), apdu_class()), or -EPERM for MANAGE
- * CHANNEL, which only raw mode may send.
+ * CHANNEL (INS 70, in any class), which only raw mode may send.
  */
 int apdu_begin(struct apdu_exchange *x, enum apdu_transport transport, u8 *cmd,
 	       size_t len, unsigned int channel, u8 *resp, size_t max);

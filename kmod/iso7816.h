@@ -5,7 +5,7 @@
  * Answer to reset, PPS, T=0 and T=1 as one state machine. It never touches a
  * UART, a line or a clock: it says what to do next and is told what came. The
  * same files build in the kernel and in user space; nothing is allocated.
- * Objects: iso7816.o iso7816_atr.o iso7816_t0.o iso7816_t1.o.
+ * Objects: iso7816.o iso7816_reset.o iso7816_atr.o iso7816_t0.o iso7816_t1.o.
  *
  * How a driver runs it, from a context that may sleep:
  *
@@ -161,10 +161,10 @@ enum iso7816_atr_error iso7816_atr_parse(struct iso7816_atr *atr, const u8 *b,
 /** iso7816_atr_strerror() - a few words for enum iso7816_atr_error @e */
 const char *iso7816_atr_strerror(enum iso7816_atr_error e);
 
-/** iso7816_fi() - Fi of a TA1 byte (table 7), 0 when reserved */
+/** iso7816_fi() - Fi of TA1 byte @fi_di (table 7), 0 when reserved */
 u32 iso7816_fi(u8 fi_di);
 
-/** iso7816_di() - Di of a TA1 byte (table 8), 0 when reserved */
+/** iso7816_di() - Di of TA1 byte @fi_di (table 8), 0 when reserved */
 u32 iso7816_di(u8 fi_di);
 
 /* ---- the machine ---------------------------------------------------------- */
@@ -211,7 +211,9 @@ struct iso7816_config {
 
 /**
  * enum iso7816_action - what the driver has to do now
- * @ISO7816_SEND: send act.data[0..act.len). Between the leading edges of two
+ * @ISO7816_SEND: send act.data[0..act.len), the first byte not earlier than
+ *	act.after_us after the last byte was received (time for the card to
+ *	turn round; mostly long past). Between the leading edges of two
  *	bytes at least act.gap_us: a UART whose frame already lasts
  *	act.gap_etu etu (8E2 has 12) may send without pause. Return when the
  *	last byte has been handed over; the echo need not be there yet.
@@ -243,6 +245,8 @@ enum iso7816_action {
  * struct iso7816_act - parameters of an action
  * @data: SEND: bytes as the UART shall send them; valid until the next step
  * @len: SEND: how many; DONE after transceive: bytes in the response buffer
+ * @after_us: SEND: silence needed between the last byte received and the first
+ *	one sent
  * @gap_us: SEND: smallest time between two leading edges
  * @gap_etu: SEND: the same in etu of the present speed, rounded up
  * @timeout_us: RECEIVE, PAUSE
@@ -263,6 +267,7 @@ enum iso7816_action {
 struct iso7816_act {
 	const u8 *data;
 	size_t len;
+	u32 after_us;
 	u32 gap_us;
 	u32 gap_etu;
 	u64 timeout_us;
@@ -280,70 +285,73 @@ struct iso7816_act {
  * @ns: N(S) of our next I-block
  * @nr: N(S) expected of the card's next I-block
  * @ifsc: largest information field the card takes
- * @sent: information bytes in the I-block on its way
+ * @inf: information bytes in the I-block not yet acknowledged
+ * @more: that I-block has the M bit
+ * @waiting: that I-block is there at all
  * @off: command bytes acknowledged so far
- * @retries: transmissions of the present block that failed
+ * @errors: consecutive failures of one block
  * @resyncs: resynchronisations in this exchange
- * @wtx: BWT multiplier of the next block only, 1 if none
- * @ifsd_done: the card knows our IFSD
- * @aborting: an ABORT is under way
- * @chained: the I-block on its way has the M bit
- * @kind: kind of the last block sent that expects an answer
+ * @wtx: BWT multiplier for the next block only, else 1
+ * @ifsd_told: the card knows our IFSD, or will not learn it
+ * @kind: kind of the last block sent
  */
 struct iso7816_t1 {
 	u8 ns;
 	u8 nr;
 	u8 ifsc;
-	u8 sent;
+	u8 inf;
+	bool more;
+	bool waiting;
 	size_t off;
-	u8 retries;
+	u8 errors;
 	u8 resyncs;
 	u8 wtx;
-	bool ifsd_done;
-	bool aborting;
-	bool chained;
+	bool ifsd_told;
 	u8 kind;
 };
 
 /**
- * struct iso7816 - one card's wire. Only @cfg, @atr, @atr_raw, @atr_len,
- *	@protocol, @baud, @volt_class, @parity are for drivers to read;
- *	@cfg.wait_ms may be written between operations.
- * @cfg: configuration
+ * struct iso7816 - one card's wire
+ * @cfg: configuration; @cfg.wait_ms may be changed between operations
  * @atr: last good ATR, parsed
  * @atr_raw: last ATR, in direct convention, as far as it came
  * @atr_len: bytes in @atr_raw
  * @protocol: 0 or 1
  * @baud: bits per second now
  * @volt_class: ISO7816_CLASS_* bit in use
- * @parity: parity of @baud's line
- * @active: ATR and PPS are done, TPDUs may be sent
+ * @parity: parity of the line now
+ * @active: private from here on: ATR and PPS are done, exchanges are taken
+ * @inverse: inverse convention
  * @state: what is being done
- * @next: state after the SEND, LINE or PAUSE under way
+ * @next: state after SEND
  * @f: clock rate conversion integer in use
  * @d: baud rate adjustment integer in use
- * @want_f: F to switch to, with @want_d
- * @want_d: D to switch to
+ * @want_ta1: F and D to switch to, coded like TA1
  * @echo: enum iso7816_echo, as found out
+ * @echo_maybe: what came back may as well be the card's equal PPS response
  * @classes_left: classes not yet tried
- * @atr_tries: corrupt ATRs at this class
- * @no_pps: PPS failed before; go on at 372/1
- * @warm: reset under way keeps VCC
- * @sent: the last byte the card needs to execute has been handed over
+ * @atr_tries: corrupt ATRs in a row
+ * @pps_failed: go on at 372/1
+ * @left_specific: a warm reset was made to leave specific mode
+ * @warm: the reset under way keeps VCC
+ * @begun: SEND was returned in this exchange
+ * @last: @tx ends with the last byte the card needs to execute
+ * @sent: and it was handed over
+ * @acked: T=0: a procedure byte INS came with nothing left to transfer
  * @tx: bytes for SEND, as on the wire
  * @tx_len: how many
  * @echo_got: how many of them have come back
  * @rx: PPS response or T=1 block
  * @rx_len: bytes in @rx
- * @cmd: command TPDU or APDU
+ * @cmd: command; NULL while activating
  * @cmd_len: its length
  * @resp: response
- * @resp_len: bytes in @resp
+ * @resp_len: response bytes received; @resp holds no more than @resp_max
  * @resp_max: room in @resp
  * @left: T=0: data bytes still to be sent or received
  * @off: T=0: command data bytes sent
- * @deadline: when waiting ends, in the time of step(); 0: not set
- * @nulls: NULLs or extensions were received since the last other byte
+ * @nulls: NULLs, extensions or empty blocks, which only take time
+ * @deadline: when that ends, in the time of step(); 0: not set
  * @result: of the last operation
  * @reason: of the last operation
  * @atr_error: of the last ATR
@@ -359,20 +367,25 @@ struct iso7816 {
 	u8 volt_class;
 	enum iso7816_parity parity;
 
-	/* private */
+	/* private: */
 	bool active;
+	bool inverse;
 	u8 state;
 	u8 next;
 	u32 f;
 	u32 d;
-	u32 want_f;
-	u32 want_d;
+	u8 want_ta1;
 	u8 echo;
+	bool echo_maybe;
 	u8 classes_left;
 	u8 atr_tries;
-	bool no_pps;
+	bool pps_failed;
+	bool left_specific;
 	bool warm;
+	bool begun;
+	bool last;
 	bool sent;
+	bool acked;
 	u8 tx[ISO7816_TPDU_MAX];
 	u16 tx_len;
 	u16 echo_got;
@@ -385,8 +398,8 @@ struct iso7816 {
 	size_t resp_max;
 	u16 left;
 	u16 off;
-	u64 deadline;
 	u32 nulls;
+	u64 deadline;
 	int result;
 	enum simslot_reason reason;
 	enum iso7816_atr_error atr_error;
