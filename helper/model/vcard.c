@@ -1,43 +1,16 @@
 // SPDX-License-Identifier: MIT
-#include "model/vcard.h"
-#include "model/vline.h"
+#include "model/vcard_int.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-/* What a line is to the item. */
-enum role {
-	SHOWN,		/* a property of the item */
-	KEPT,		/* belongs to the copy: BEGIN, UID, blank lines... */
-	EMPTY_FN,
-	DERIVED_N,	/* only repeats FN, or is empty */
-};
-
-struct line {
-	struct vline v;
-	enum role role;
-	size_t before;	/* shown lines in front of it */
-};
-
-struct card {
-	struct line *line;
-	size_t n, cap;
-	size_t shown;
-	int version;
-	const char *eol;
-	const char *uid;
-	const char *fn;		/* first FN with a name in it */
-	char *made_fn;		/* or what stands for it */
-	bool repaired;
-};
-
-static int nomem(struct sim_err *e)
+int vcard_nomem(struct sim_err *e)
 {
 	return sim_fail(e, EX_OSERR, "no memory for a vCard");
 }
 
-static void card_free(struct card *c)
+void vcard_lines_free(struct card *c)
 {
 	size_t i;
 
@@ -85,7 +58,7 @@ static void add_words(struct buf *b, const char *s, size_t n)
 	}
 }
 
-static bool blank(const char *s)
+bool vcard_blank(const char *s)
 {
 	return !s[strspn(s, " \t;,")];
 }
@@ -104,13 +77,13 @@ static char *make_fn(const struct card *c)
 			const char *s;
 
 			if (!p->name || strcmp(p->name, from[f]) ||
-			    blank(p->value))
+			    vcard_blank(p->value))
 				continue;
 			for (k = 0; k < (f ? 1 : 5); k++) {
 				s = component(p->value, f ? 0 : order[k], &n);
 				add_words(&b, s, n);
 			}
-			if (b.n && !blank(b.p))
+			if (b.n && !vcard_blank(b.p))
 				return buf_take(&b);
 			buf_free(&b);
 		}
@@ -119,7 +92,7 @@ static char *make_fn(const struct card *c)
 }
 
 /* N as FN says it: the last word is the family name. */
-static char *derive_n(const char *fn)
+char *vcard_derive_n(const char *fn)
 {
 	struct buf b = { 0 };
 	const char *end = fn + strlen(fn), *cut, *s;
@@ -152,11 +125,11 @@ static bool repeats(const char *n_value, const char *fn)
 	char *d;
 	bool yes;
 
-	if (blank(n_value))
+	if (vcard_blank(n_value))
 		return true;
 	if (!fn)
 		return false;
-	d = derive_n(fn);
+	d = vcard_derive_n(fn);
 	yes = d && !strcmp(d, n_value);
 	free(d);
 	return yes;
@@ -221,7 +194,7 @@ static int read_lines(struct card *c, const char *text, size_t len,
 		const char *name, *value;
 
 		if (!l)
-			return nomem(e);
+			return vcard_nomem(e);
 		ret = vline_next(text, len, &pos, &number, &l->v, e);
 		if (ret <= 0) {
 			c->n--;
@@ -273,7 +246,7 @@ static int read_lines(struct card *c, const char *text, size_t len,
 	return 0;
 }
 
-static int read_card(struct card *c, const char *text, size_t len,
+int vcard_lines(struct card *c, const char *text, size_t len,
 		     struct sim_err *e)
 {
 	const char *nl;
@@ -287,7 +260,7 @@ static int read_card(struct card *c, const char *text, size_t len,
 	nl = memchr(text, '\n', len);
 	c->eol = nl && (nl == text || nl[-1] != '\r') ? "\n" : "\r\n";
 	if (read_lines(c, text, len, e)) {
-		card_free(c);
+		vcard_lines_free(c);
 		return -1;
 	}
 	for (i = 0; i < c->n; i++) {
@@ -295,7 +268,7 @@ static int read_card(struct card *c, const char *text, size_t len,
 
 		if (l->role != SHOWN || strcmp(l->v.prop.name, "FN"))
 			continue;
-		if (blank(l->v.prop.value))
+		if (vcard_blank(l->v.prop.value))
 			l->role = EMPTY_FN;
 		else if (!c->fn)
 			c->fn = l->v.prop.value;
@@ -305,11 +278,9 @@ static int read_card(struct card *c, const char *text, size_t len,
 	for (i = 0; i < c->n; i++) {
 		struct line *l = &c->line[i];
 
-		l->before = c->shown;
 		if (l->role == SHOWN && !strcmp(l->v.prop.name, "N") &&
 		    repeats(l->v.prop.value, c->fn ? c->fn : c->made_fn))
 			l->role = DERIVED_N;
-		c->shown += l->role == SHOWN;
 	}
 	return 0;
 }
@@ -326,7 +297,7 @@ static int add_prop(struct sim_item *it, const struct sim_prop *p)
 	return 0;
 }
 
-static int card_item(const struct card *c, struct sim_item *it)
+int vcard_lines_item(const struct card *c, struct sim_item *it)
 {
 	size_t i;
 
@@ -346,17 +317,17 @@ int vcard_parse(const char *text, size_t len, struct sim_vcard *out,
 
 	*out = (struct sim_vcard){ 0 };
 	sim_item_init(&out->item, SIM_CONTACT);
-	if (read_card(&c, text, len, e))
+	if (vcard_lines(&c, text, len, e))
 		return -1;
 	out->version = c.version;
 	out->repaired = c.repaired;
-	if (card_item(&c, &out->item) ||
+	if (vcard_lines_item(&c, &out->item) ||
 	    (c.uid && !(out->uid = strdup(c.uid)))) {
 		vcard_free(out);
-		card_free(&c);
-		return nomem(e);
+		vcard_lines_free(&c);
+		return vcard_nomem(e);
 	}
-	card_free(&c);
+	vcard_lines_free(&c);
 	return 0;
 }
 
@@ -365,375 +336,6 @@ void vcard_free(struct sim_vcard *v)
 	sim_item_free(&v->item);
 	free(v->uid);
 	*v = (struct sim_vcard){ 0 };
-}
-
-/*
- * Which line each wanted property takes its bytes from, and whose place it
- * takes. Matching is by multiset: sort both sides, walk them together.
- */
-struct slot {
-	const struct sim_prop *prop;
-	size_t index;	/* of the wanted property, or of the line */
-};
-
-struct pairing {
-	size_t *bytes;	/* line whose bytes serve, or NONE */
-	size_t *place;	/* line it stands in for, or NONE */
-	bool *used;	/* lines that found a property */
-};
-
-#define NONE ((size_t)-1)
-
-static int cmp_str(const char *a, const char *b)
-{
-	return strcmp(a ? a : "", b ? b : "");
-}
-
-static int cmp_name(const struct slot *a, const struct slot *b)
-{
-	int d = cmp_str(a->prop->name, b->prop->name);
-
-	return d ? d : cmp_str(a->prop->group, b->prop->group);
-}
-
-static int cmp_slot(const void *x, const void *y)
-{
-	const struct slot *a = x, *b = y;
-	int d = cmp_name(a, b);
-
-	if (!d)
-		d = cmp_str(a->prop->params, b->prop->params);
-	if (!d)
-		d = cmp_str(a->prop->value, b->prop->value);
-	return d ? d : (a->index > b->index) - (a->index < b->index);
-}
-
-static int cmp_place(const void *x, const void *y)
-{
-	const struct slot *a = x, *b = y;
-	int d = cmp_name(a, b);
-
-	return d ? d : (a->index > b->index) - (a->index < b->index);
-}
-
-static size_t gather(struct slot *s, const struct card *c, const bool *used)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < c->n; i++)
-		if (c->line[i].role == SHOWN && !used[i])
-			s[n++] = (struct slot){ &c->line[i].v.prop, i };
-	return n;
-}
-
-static int pair_up(const struct card *c, const struct sim_item *want,
-		   struct pairing *p, struct sim_err *e)
-{
-	struct slot *a = calloc(c->n + 1, sizeof(*a));
-	struct slot *b = calloc(want->n + 1, sizeof(*b));
-	size_t i, j, na, nb = 0;
-	int d;
-
-	p->bytes = calloc(want->n + 1, sizeof(*p->bytes));
-	p->place = calloc(want->n + 1, sizeof(*p->place));
-	p->used = calloc(c->n + 1, sizeof(*p->used));
-	if (!a || !b || !p->bytes || !p->place || !p->used) {
-		free(a);
-		free(b);
-		return nomem(e);
-	}
-	for (i = 0; i < want->n; i++) {
-		p->bytes[i] = p->place[i] = NONE;
-		b[i] = (struct slot){ &want->prop[i], i };
-	}
-	na = gather(a, c, p->used);
-	qsort(a, na, sizeof(*a), cmp_slot);
-	qsort(b, want->n, sizeof(*b), cmp_slot);
-	for (i = j = 0; i < na && j < want->n;) {
-		d = cmp_name(&a[i], &b[j]);
-		if (!d)
-			d = cmp_str(a[i].prop->params, b[j].prop->params);
-		if (!d)
-			d = cmp_str(a[i].prop->value, b[j].prop->value);
-		if (!d) {
-			p->bytes[b[j].index] = a[i].index;
-			p->place[b[j].index] = a[i].index;
-			p->used[a[i].index] = true;
-		}
-		i += d <= 0;
-		j += d >= 0;
-	}
-	/* What has no equal takes the place of one of its name. */
-	na = gather(a, c, p->used);
-	for (i = 0; i < want->n; i++)
-		if (p->bytes[i] == NONE)
-			b[nb++] = (struct slot){ &want->prop[i], i };
-	qsort(a, na, sizeof(*a), cmp_place);
-	qsort(b, nb, sizeof(*b), cmp_place);
-	for (i = j = 0; i < na && j < nb;) {
-		d = cmp_name(&a[i], &b[j]);
-		if (!d)
-			p->place[b[j].index] = a[i].index;
-		i += d <= 0;
-		j += d >= 0;
-	}
-	free(a);
-	free(b);
-	return 0;
-}
-
-static void pairing_free(struct pairing *p)
-{
-	free(p->bytes);
-	free(p->place);
-	free(p->used);
-}
-
-static int write_name(struct buf *b, const struct card *c,
-		      const struct sim_prop *like, const char *name,
-		      const char *value, struct sim_err *e)
-{
-	struct sim_prop p = like ? *like : (struct sim_prop){ 0 };
-
-	p.name = (char *)name;
-	p.value = (char *)value;
-	return vline_write(b, &p, c->eol, c->version == 21, e);
-}
-
-/* How the lines that only repeat FN end up. */
-struct names {
-	const char *fn;		/* wanted FN, or NULL */
-	bool fn_changed;
-	bool has_n;		/* wanted: an N of its own */
-	bool had_n;		/* which it had so far */
-	bool n_done;
-};
-
-/* A line that is not of the item, at its old place. */
-static int emit_kept(struct buf *b, const struct card *c, const char *text,
-		     size_t i, struct names *w, struct sim_err *e)
-{
-	const struct line *l = &c->line[i];
-	char *d;
-	int ret;
-
-	if (l->role == SHOWN)
-		return 0;
-	if (l->role == EMPTY_FN && w->fn_changed && w->fn)
-		return 0;
-	if (l->role == DERIVED_N) {
-		if (w->has_n)
-			return 0;
-		w->n_done = true;
-		if (w->fn_changed) {
-			d = w->fn ? derive_n(w->fn) : strdup(";;;;");
-			if (!d)
-				return nomem(e);
-			ret = write_name(b, c, &l->v.prop, "N", d, e);
-			free(d);
-			return ret;
-		}
-	}
-	if (!strcmp(l->v.prop.name ? l->v.prop.name : "", "END")) {
-		/* Both are required of a 3.0 vCard (RFC 2426 §3.1). */
-		if (c->version != 40 && w->had_n && !w->has_n && !w->n_done) {
-			d = w->fn ? derive_n(w->fn) : strdup(";;;;");
-			ret = d ? write_name(b, c, NULL, "N", d, e) : nomem(e);
-			free(d);
-			if (ret)
-				return ret;
-		}
-		if (c->fn && !w->fn && write_name(b, c, NULL, "FN", "", e))
-			return -1;
-	}
-	buf_add(b, text + l->v.start, l->v.end - l->v.start);
-	return 0;
-}
-
-static bool names_fn(const char *name)
-{
-	return !strcmp(name, "N") || !strcmp(name, "NICKNAME") ||
-	       !strcmp(name, "ORG");
-}
-
-/* Does what make_fn() looked at stay as it is? */
-static bool sources_stay(const struct card *c, const struct sim_item *want,
-			 const struct pairing *p)
-{
-	size_t i, fns = 0;
-
-	for (i = 0; i < c->n; i++)
-		if (c->line[i].role == SHOWN && !p->used[i] &&
-		    names_fn(c->line[i].v.prop.name))
-			return false;
-	for (i = 0; i < want->n; i++) {
-		if (p->bytes[i] == NONE && names_fn(want->prop[i].name))
-			return false;
-		fns += !strcmp(want->prop[i].name, "FN");
-	}
-	return fns == 1 && !strcmp(want->prop[0].name, "FN");
-}
-
-static int emit(struct buf *b, const struct card *c, const char *text,
-		const struct sim_item *want, const struct pairing *p,
-		struct sim_err *e)
-{
-	const char *old = c->fn ? c->fn : c->made_fn;
-	struct names w = { .fn = sim_item_get(want, "FN") };
-	bool stay = sources_stay(c, want, p);
-	size_t i, k = 0;
-
-	if (w.fn && blank(w.fn))
-		w.fn = NULL;
-	w.has_n = sim_item_get(want, "N") != NULL;
-	for (i = 0; i < c->n; i++)
-		w.had_n |= c->line[i].role == SHOWN &&
-			   !strcmp(c->line[i].v.prop.name, "N");
-	w.fn_changed = !w.fn != !old || (w.fn && strcmp(w.fn, old)) ||
-		       (w.had_n && !w.has_n);
-	for (i = 0; i < want->n; i++) {
-		size_t at = p->place[i];
-
-		for (; k < c->n && (c->line[k].before == 0 ||
-		     (at != NONE && k < at)); k++)
-			if (c->line[k].role != SHOWN &&
-			    emit_kept(b, c, text, k, &w, e))
-				return -1;
-		/* A name that only stood for FN was never written. */
-		if (c->made_fn && !w.fn_changed && stay &&
-		    !strcmp(want->prop[i].name, "FN") &&
-		    !want->prop[i].params && !want->prop[i].group &&
-		    !strcmp(want->prop[i].value, c->made_fn))
-			continue;
-		if (p->bytes[i] != NONE) {
-			const struct vline *v = &c->line[p->bytes[i]].v;
-
-			buf_add(b, text + v->start, v->end - v->start);
-		} else if (vline_write(b, &want->prop[i], c->eol,
-				       c->version == 21, e)) {
-			return -1;
-		}
-	}
-	for (; k < c->n; k++)
-		if (emit_kept(b, c, text, k, &w, e))
-			return -1;
-	return 0;
-}
-
-static bool unchanged(const struct card *c, const struct sim_item *want)
-{
-	struct sim_item now;
-	bool same;
-
-	sim_item_init(&now, SIM_CONTACT);
-	same = !card_item(c, &now) && sim_item_equal(&now, want);
-	sim_item_free(&now);
-	return same;
-}
-
-int vcard_patch(const char *text, size_t len, const struct sim_item *want,
-		char **out, size_t *outlen, struct sim_err *e)
-{
-	struct pairing p = { 0 };
-	struct buf b = { 0 };
-	struct card c;
-	int ret = 0;
-
-	*out = NULL;
-	if (read_card(&c, text, len, e))
-		return -1;
-	if (unchanged(&c, want)) {
-		buf_add(&b, text, len);
-	} else {
-		if (c.n && c.line[0].v.start)
-			buf_add(&b, text, c.line[0].v.start);
-		ret = pair_up(&c, want, &p, e);
-		if (!ret)
-			ret = emit(&b, &c, text, want, &p, e);
-		pairing_free(&p);
-	}
-	card_free(&c);
-	if (!ret && b.n > VCARD_MAX_BYTES)
-		ret = sim_fail(e, EX_DATAERR,
-			       "contact is larger than the %u MiB simsync takes",
-			       VCARD_MAX_BYTES / 1024 / 1024);
-	if (ret) {
-		buf_free(&b);
-		return -1;
-	}
-	if (outlen)
-		*outlen = b.n;
-	*out = buf_take(&b);
-	return *out ? 0 : nomem(e);
-}
-
-char *vcard_new(const struct sim_item *item, const char *uid,
-		struct sim_err *e)
-{
-	struct card c = { .version = 30, .eol = "\r\n" };
-	const char *fn = sim_item_get(item, "FN");
-	struct buf b = { 0 };
-	char *n = NULL;
-	size_t i;
-	int ret = 0;
-
-	buf_str(&b, "BEGIN:VCARD\r\nVERSION:3.0\r\n");
-	ret = write_name(&b, &c, NULL, "UID", uid, e);
-	if (!fn && !ret)
-		ret = write_name(&b, &c, NULL, "FN", "", e);
-	if (!sim_item_get(item, "N") && !ret) {
-		n = fn && !blank(fn) ? derive_n(fn) : strdup(";;;;");
-		ret = n ? write_name(&b, &c, NULL, "N", n, e) : nomem(e);
-		free(n);
-	}
-	for (i = 0; i < item->n && !ret; i++)
-		ret = vline_write(&b, &item->prop[i], c.eol, false, e);
-	buf_str(&b, "END:VCARD\r\n");
-	if (ret) {
-		buf_free(&b);
-		return NULL;
-	}
-	n = buf_take(&b);
-	if (!n)
-		nomem(e);
-	return n;
-}
-
-int vcard_set_uid(const char *text, size_t len, const char *uid, char **out,
-		  size_t *outlen, struct sim_err *e)
-{
-	struct buf b = { 0 };
-	struct card c;
-	bool done = false;
-	size_t i, from = 0;
-	int ret = 0;
-
-	*out = NULL;
-	if (read_card(&c, text, len, e))
-		return -1;
-	for (i = 0; i < c.n && !ret; i++) {
-		const struct vline *v = &c.line[i].v;
-		const char *name = v->prop.name ? v->prop.name : "";
-		bool is_uid = !strcmp(name, "UID");
-
-		if (!is_uid && (strcmp(name, "END") || done))
-			continue;
-		buf_add(&b, text + from, v->start - from);
-		from = is_uid ? v->end : v->start;
-		if (!done)
-			ret = write_name(&b, &c, NULL, "UID", uid, e);
-		done = true;
-	}
-	buf_add(&b, text + from, len - from);
-	card_free(&c);
-	if (outlen)
-		*outlen = b.n;
-	if (ret) {
-		buf_free(&b);
-		return -1;
-	}
-	*out = buf_take(&b);
-	return *out ? 0 : nomem(e);
 }
 
 size_t vcard_count(const char *text, size_t len, size_t *end)
@@ -765,7 +367,7 @@ void vcard_normal(struct sim_item *it)
 	for (i = 0; i < it->n; i++) {
 		struct sim_prop *p = &it->prop[i];
 
-		if ((!strcmp(p->name, "FN") && blank(p->value)) ||
+		if ((!strcmp(p->name, "FN") && vcard_blank(p->value)) ||
 		    (!strcmp(p->name, "N") && repeats(p->value, fn))) {
 			free(p->group);
 			free(p->name);

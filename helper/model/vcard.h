@@ -78,6 +78,14 @@ int vcard_set_uid(const char *text, size_t len, const char *uid, char **out,
 		  size_t *outlen, struct sim_err *e);
 
 /**
+ * vcard_same() - do two contacts say the same?
+ *
+ * Order matters among properties of one name (the first TEL), not between
+ * names: servers sort them (Radicale by name).
+ */
+bool vcard_same(const struct sim_item *a, const struct sim_item *b);
+
+/**
  * vcard_normal() - drop what vcard_parse() would not show: an empty FN, an N
  * that only repeats FN. vcard_parse(vcard_patch(x)) equals x made normal.
  */

@@ -41,6 +41,8 @@ static const char *const ledger_steps[] = {
 	" WHERE ref IS NOT NULL;"
 	"CREATE INDEX base_item ON base(item,member);"
 	"CREATE INDEX base_hash ON base(member,hash) WHERE ref IS NOT NULL;"
+	"CREATE INDEX base_lost ON base(member)"
+	" WHERE ref IS NULL AND meaning='present';"
 	"CREATE INDEX base_unplaced ON base(member)"
 	" WHERE meaning='not-placed';"
 	"CREATE TABLE due(member INTEGER NOT NULL REFERENCES member,"

@@ -51,12 +51,14 @@
 	X(NUMBER_DEL, "DELETE FROM number WHERE item=?")                       \
 	X(NUMBER_FIND, "SELECT item FROM number WHERE component=? "            \
 		       "AND number=?")                                         \
-	X(BASE_ALL, "SELECT b.id,b.item,b.ref,b.version,b.uid,i.key "          \
-		    "FROM base b JOIN item i ON i.id=b.item "                  \
-		    "WHERE b.member=? AND b.ref IS NOT NULL ORDER BY b.ref")   \
-	X(BASE_BY_REF, "SELECT b.id,b.item,b.ref,b.version,b.uid,i.key "       \
-		       "FROM base b JOIN item i ON i.id=b.item "               \
-		       "WHERE b.member=? AND b.ref=?")                         \
+	X(BASE_ALL, "SELECT id,item,ref,version,uid,meaning FROM base "        \
+		    "WHERE member=? AND ref IS NOT NULL ORDER BY ref")         \
+	X(BASE_BY_REF, "SELECT id,item,ref,version,uid,meaning FROM base "     \
+		       "WHERE member=? AND ref=?")                             \
+	X(BASE_LOST, "SELECT id,item,ref,version,uid,meaning FROM base "       \
+		     "WHERE member=? AND ref IS NULL AND meaning='present'")   \
+	X(ITEM_KEY, "SELECT key FROM item WHERE id=?")                         \
+	X(REPLICA_AWAY, "UPDATE replica SET state='away' WHERE state='here'")  \
 	X(BASE_VALUE, "SELECT value,rev FROM base WHERE id=?")                 \
 	X(BASE_ALIKE, "SELECT id,item,value FROM base WHERE member=? "         \
 		      "AND hash=? AND ref IS NOT NULL")                        \
@@ -86,7 +88,7 @@
 	X(DUE_AWAY, "SELECT count(*) FROM member m "                           \
 		    "JOIN replica r ON r.id=m.replica "                        \
 		    "JOIN due d ON d.member=m.id "                             \
-		    "WHERE r.state<>'retired' AND r.last_seen<>?")             \
+		    "WHERE r.state='away'")                                   \
 	X(JOURNAL_ADD, "INSERT INTO journal(run,member,item,verb,ref,uid,"     \
 		       "before,want,state) VALUES(?,?,?,?,?,?,?,?,'open')")    \
 	X(JOURNAL_OPEN, "SELECT id,item,verb,ref,uid,before,want "             \

@@ -320,7 +320,9 @@ static int do_op(struct store *s, struct sim_op *op)
 		op->outcome = SIM_MOVED;
 	else if (op->verb == SIM_DELETE)
 		op->outcome = SIM_DONE;
-	else if (sim_item_equal(&op->got.item, &op->want))
+	else if (op->kind == SIM_CONTACT ?
+			 vcard_same(&op->got.item, &op->want) :
+			 sim_item_equal(&op->got.item, &op->want))
 		op->outcome = SIM_DONE;
 	else
 		op->outcome = SIM_DIFFERS;
