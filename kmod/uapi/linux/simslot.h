@@ -36,7 +36,9 @@
  *	EREMOTEIO   outcome unknown: sent, but the answer never came whole
  *	ECANCELED   the transaction was broken by an administrator or its lease ended
  *	EOPNOTSUPP  the slot's capabilities do not include this
- *	EPERM       raw mode or channel 0 without the exclusive transaction
+ *	EPERM       raw mode or channel 0 without the exclusive transaction, or a
+ *	            command that is not the client's (MANAGE CHANNEL)
+ *	ENOTCONN    the file has no channel: CHANNEL_OPEN first
  *	EMSGSIZE    response longer than the buffer: nothing consumed, read again
  *	EINVAL      not an APDU, or a field out of range
  */
@@ -179,6 +181,12 @@ struct simslot_info {
 };
 
 #define SIMSLOT_CHANNEL_BASIC	(1u << 0) /* channel 0; exclusive files only */
+/*
+ * Channel 0 for the proactive session, without a transaction: STATUS, FETCH,
+ * TERMINAL CAPABILITY, TERMINAL PROFILE, TERMINAL RESPONSE and ENVELOPE only.
+ * Needs SIMSLOT_CAP_TERMINAL; one file of a slot at a time (EBUSY).
+ */
+#define SIMSLOT_CHANNEL_MONITOR	(1u << 1)
 
 /**
  * struct simslot_channel - SIMSLOT_IOC_CHANNEL_OPEN

@@ -1,0 +1,580 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * core.c - slots: registration, lifetime, events
+ */
+#include <linux/fs.h>
+#include <linux/ktime.h>
+#include <linux/module.h>
+#include <linux/pm.h>
+#include <linux/slab.h>
+#include <linux/xarray.h>
+
+#include "compat.h"
+#include "simslot.h"
+
+/* All slots by number; the xarray's lock keeps one alive until it is held. */
+static DEFINE_XARRAY_ALLOC(simslot_slots);
+static atomic_t simslot_slots_generation = ATOMIC_INIT(0);
+static dev_t simslot_devt;
+static struct workqueue_struct *simslot_wq;
+
+static const char * const state_names[] = {
+	[SIMSLOT_EMPTY] = "empty",
+	[SIMSLOT_ACTIVATING] = "activating",
+	[SIMSLOT_READY] = "ready",
+	[SIMSLOT_MUTE] = "mute",
+	[SIMSLOT_OFF] = "off",
+};
+
+static const char * const event_names[] = {
+	[SIMSLOT_EV_SLOT_ADDED] = "slot-added",
+	[SIMSLOT_EV_SLOT_REMOVED] = "slot-removed",
+	[SIMSLOT_EV_CARD_INSERTED] = "card-inserted",
+	[SIMSLOT_EV_CARD_READY] = "card-ready",
+	[SIMSLOT_EV_CARD_REMOVED] = "card-removed",
+	[SIMSLOT_EV_CARD_MUTE] = "card-mute",
+	[SIMSLOT_EV_CARD_ERROR] = "card-error",
+	[SIMSLOT_EV_CARD_RESET] = "card-reset",
+	[SIMSLOT_EV_PROFILE_SWITCHED] = "profile-switched",
+	[SIMSLOT_EV_CARD_CHANGED] = "card-changed",
+	[SIMSLOT_EV_PROACTIVE] = "proactive",
+	[SIMSLOT_EV_SYNC_CHANGED] = "sync-changed",
+};
+
+/**
+ * simslot_state_name() - name of a state in sysfs and uevents
+ * @state: enum simslot_state
+ *
+ * Return: a name, never NULL.
+ */
+const char *simslot_state_name(u32 state)
+{
+	return state < ARRAY_SIZE(state_names) ? state_names[state] : "unknown";
+}
+
+/**
+ * simslot_event_name() - name of an event in sysfs and uevents
+ * @event: enum simslot_event
+ *
+ * Return: a name, never NULL; empty for no event.
+ */
+const char *simslot_event_name(u32 event)
+{
+	if (event >= ARRAY_SIZE(event_names) || !event_names[event])
+		return "";
+	return event_names[event];
+}
+
+/* ---- finding slots -------------------------------------------------------- */
+
+/**
+ * simslot_get() - the slot of a number
+ * @index: N of simslotN
+ *
+ * Return: the slot, held with a reference to its device, or NULL.
+ */
+struct simslot *simslot_get(unsigned int index)
+{
+	struct simslot *slot;
+
+	xa_lock(&simslot_slots);
+	slot = xa_load(&simslot_slots, index);
+	if (slot)
+		get_device(&slot->dev);
+	xa_unlock(&simslot_slots);
+	return slot;
+}
+
+/**
+ * simslot_get_next() - walk through the slots
+ * @index: where to begin; becomes the found slot's number
+ *
+ * Return: the slot with the lowest number from @index on, held with a reference
+ * to its device, or NULL.
+ */
+struct simslot *simslot_get_next(unsigned long *index)
+{
+	struct simslot *slot;
+
+	xa_lock(&simslot_slots);
+	slot = xa_find(&simslot_slots, index, ULONG_MAX, XA_PRESENT);
+	if (slot)
+		get_device(&slot->dev);
+	xa_unlock(&simslot_slots);
+	return slot;
+}
+
+/**
+ * simslot_generation() - what changes whenever a slot comes or goes
+ *
+ * Return: never 0, as a dump's sequence number has to be.
+ */
+unsigned int simslot_generation(void)
+{
+	return ((unsigned int)atomic_read(&simslot_slots_generation) << 1) | 1;
+}
+
+/* ---- events --------------------------------------------------------------- */
+
+/**
+ * simslot_event() - tell everyone what happened
+ * @slot: where
+ * @event: what
+ * @extra: card-reset: 1 without electrical reset; proactive: SW; else 0
+ *
+ * The state that goes with it must be published before. Netlink first (it is
+ * what a listener's latency is measured by), then the uevent.
+ *
+ * Context: may sleep.
+ */
+void simslot_event(struct simslot *slot, enum simslot_event event, u32 extra)
+{
+	struct simslot_notice notice = {
+		.event = event,
+		.extra = extra,
+		.index = slot->index,
+	};
+
+	mutex_lock(&slot->event_lock);
+	spin_lock_irq(&slot->lock);
+	slot->event = event;
+	notice.seq = ++slot->seq;
+	notice.epoch = slot->epoch;
+	notice.state = slot->state;
+	notice.reason = slot->reason;
+	spin_unlock_irq(&slot->lock);
+	notice.time = ktime_get_boottime_ns();
+
+	simslot_netlink_event(&notice);
+	if (event != SIMSLOT_EV_SLOT_ADDED && event != SIMSLOT_EV_SLOT_REMOVED)
+		kobject_uevent(&slot->dev.kobj, KOBJ_CHANGE);
+	mutex_unlock(&slot->event_lock);
+}
+
+static int simslot_dev_uevent(simslot_uevent_device *dev,
+			      struct kobj_uevent_env *env)
+{
+	struct simslot *slot = container_of((struct device *)dev,
+					    struct simslot, dev);
+	u32 state, event;
+	u64 seq, epoch;
+	int err;
+
+	spin_lock_irq(&slot->lock);
+	state = slot->state;
+	event = slot->event;
+	seq = slot->seq;
+	epoch = slot->epoch;
+	spin_unlock_irq(&slot->lock);
+
+	err = add_uevent_var(env, "SIMSLOT_STATE=%s", simslot_state_name(state));
+	if (!err)
+		err = add_uevent_var(env, "SIMSLOT_EVENT=%s",
+				     simslot_event_name(event));
+	if (!err)
+		err = add_uevent_var(env, "SIMSLOT_SEQ=%llu", seq);
+	if (!err)
+		err = add_uevent_var(env, "SIMSLOT_EPOCH=%llu", epoch);
+	return err;
+}
+
+/**
+ * simslot_kick() - there is something to do for the slot's work item
+ * @slot: slot that is not gone; under its lock
+ */
+void simslot_kick(struct simslot *slot)
+{
+	queue_work(simslot_wq, &slot->work);
+}
+
+/* ---- card detect ---------------------------------------------------------- */
+
+static enum hrtimer_restart simslot_settled(struct hrtimer *timer)
+{
+	struct simslot *slot = container_of(timer, struct simslot, settle);
+	unsigned long flags;
+
+	spin_lock_irqsave(&slot->lock, flags);
+	slot->settled = true;
+	if (!slot->gone)
+		simslot_kick(slot);
+	spin_unlock_irqrestore(&slot->lock, flags);
+	return HRTIMER_NORESTART;
+}
+
+/**
+ * simslot_edge() - the card-detect line has moved
+ * @slot: slot
+ * @present: what it says now
+ *
+ * The driver has deactivated the card and ended the operation under way before
+ * it calls this: only the event waits until the line is stable. Whether the
+ * edge was a removal is found out here.
+ *
+ * Context: may sleep.
+ */
+void simslot_edge(struct simslot *slot, bool present)
+{
+	u64 now = ktime_get_boottime_ns();
+	u64 debounce = (u64)slot->debounce_ms * NSEC_PER_MSEC;
+	unsigned long flags;
+
+	spin_lock_irqsave(&slot->lock, flags);
+	if (slot->gone) {
+		spin_unlock_irqrestore(&slot->lock, flags);
+		return;
+	}
+	slot->edges++;
+	if (slot->state == SIMSLOT_READY || slot->state == SIMSLOT_MUTE)
+		slot->state = SIMSLOT_ACTIVATING;
+	if (!present && !slot->away_since)
+		slot->away_since = now;
+	else if (present && slot->away_since &&
+		 now - slot->away_since >= debounce)
+		slot->removed = true;
+	if (present)
+		slot->away_since = 0;
+	slot->settled = false;
+	hrtimer_start(&slot->settle, ns_to_ktime(debounce), HRTIMER_MODE_REL);
+	spin_unlock_irqrestore(&slot->lock, flags);
+	simslot_wake(slot);
+}
+EXPORT_SYMBOL_GPL(simslot_edge);
+
+/**
+ * simslot_tell() - a driver that knows more than a line tells what happened
+ * @slot: slot
+ * @type: what; handled in the order of the calls
+ * @data: INSERT, RESET: ATR; IDENTITY: EF_ICCID's bytes; MUTE: a reason
+ * @len: bytes in @data
+ *
+ * Context: may sleep. Return: 0, -EINVAL, -ENODEV, -ENOMEM.
+ */
+int simslot_tell(struct simslot *slot, enum simslot_input_type type,
+		 const u8 *data, size_t len)
+{
+	struct simslot_input *in;
+
+	if (len > sizeof(in->data))
+		return -EINVAL;
+	in = kzalloc(sizeof(*in), GFP_KERNEL);
+	if (!in)
+		return -ENOMEM;
+	in->type = type;
+	in->len = len;
+	if (len)
+		memcpy(in->data, data, len);
+
+	spin_lock_irq(&slot->lock);
+	if (slot->gone) {
+		spin_unlock_irq(&slot->lock);
+		kfree(in);
+		return -ENODEV;
+	}
+	if (type == SIMSLOT_IN_INSERT || type == SIMSLOT_IN_REMOVE)
+		slot->edges++;
+	list_add_tail(&in->node, &slot->inputs);
+	simslot_kick(slot);
+	spin_unlock_irq(&slot->lock);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(simslot_tell);
+
+/**
+ * simslot_stopping() - shall the operation under way end now?
+ * @slot: slot
+ *
+ * For drivers' waits. After @cancel of the ops table they have to look again.
+ *
+ * Return: true when the slot goes or the system is about to sleep.
+ */
+bool simslot_stopping(struct simslot *slot)
+{
+	bool stop;
+
+	spin_lock_irq(&slot->lock);
+	stop = slot->gone ||
+	       (slot->suspended && !(slot->caps & SIMSLOT_CAP_PROXIED));
+	spin_unlock_irq(&slot->lock);
+	return stop;
+}
+EXPORT_SYMBOL_GPL(simslot_stopping);
+
+/**
+ * simslot_cancelled() - does nobody wait for the command under way any more?
+ * @slot: slot
+ *
+ * For drivers that can end a command without harm to the card.
+ *
+ * Return: true also whenever simslot_stopping() is.
+ */
+bool simslot_cancelled(struct simslot *slot)
+{
+	bool stop;
+
+	if (simslot_stopping(slot))
+		return true;
+	spin_lock_irq(&slot->lock);
+	stop = slot->in_flight && slot->in_flight->cancelled;
+	spin_unlock_irq(&slot->lock);
+	return stop;
+}
+EXPORT_SYMBOL_GPL(simslot_cancelled);
+
+/**
+ * simslot_cancel() - let the driver look whether it shall end its operation
+ * @slot: slot
+ *
+ * Context: may sleep.
+ */
+void simslot_cancel(struct simslot *slot)
+{
+	down_read(&slot->ops_lock);
+	if (slot->ops && slot->ops->cancel)
+		slot->ops->cancel(slot);
+	up_read(&slot->ops_lock);
+}
+
+/* ---- suspend and resume --------------------------------------------------- */
+
+#ifdef CONFIG_PM_SLEEP
+/* Nobody watches the slot now: what is in it afterwards may be another card. */
+static int simslot_suspend(struct device *dev)
+{
+	struct simslot *slot = to_simslot(dev);
+	bool powered;
+
+	spin_lock_irq(&slot->lock);
+	slot->suspended = true;
+	if (!slot->soldered)
+		slot->edges++;
+	powered = slot->state == SIMSLOT_READY ||
+		  slot->state == SIMSLOT_ACTIVATING;
+	spin_unlock_irq(&slot->lock);
+	if (slot->caps & SIMSLOT_CAP_PROXIED)
+		return 0;
+
+	simslot_cancel(slot);
+	flush_work(&slot->work);
+	down_read(&slot->ops_lock);
+	if (powered && slot->ops && slot->ops->deactivate)
+		slot->ops->deactivate(slot);
+	up_read(&slot->ops_lock);
+	spin_lock_irq(&slot->lock);
+	if (slot->state == SIMSLOT_READY)
+		slot->state = SIMSLOT_ACTIVATING;
+	spin_unlock_irq(&slot->lock);
+	return 0;
+}
+
+static int simslot_resume(struct device *dev)
+{
+	struct simslot *slot = to_simslot(dev);
+
+	spin_lock_irq(&slot->lock);
+	slot->suspended = false;
+	slot->resumed = true;
+	if (!slot->gone)
+		simslot_kick(slot);
+	spin_unlock_irq(&slot->lock);
+	return 0;
+}
+#endif
+
+static SIMPLE_DEV_PM_OPS(simslot_pm, simslot_suspend, simslot_resume);
+
+struct class simslot_class = {
+	.name = "simslot",
+	.dev_groups = simslot_groups,
+	.dev_uevent = simslot_dev_uevent,
+	.pm = &simslot_pm,
+};
+
+/* ---- lifetime ------------------------------------------------------------- */
+
+static void simslot_release(struct device *dev)
+{
+	struct simslot *slot = to_simslot(dev);
+
+	WARN_ON(!list_empty(&slot->jobs) || !list_empty(&slot->inputs));
+	kfree(slot);
+}
+
+/**
+ * simslot_alloc() - make a slot
+ * @parent: the driver's device, or NULL
+ * @ops: the driver
+ * @name: shown as ``driver``
+ * @caps: SIMSLOT_CAP_*
+ * @priv: the driver's own
+ *
+ * Set debounce_ms and soldered before simslot_register(). Ends with
+ * simslot_free().
+ *
+ * Return: the slot, or ERR_PTR().
+ */
+struct simslot *simslot_alloc(struct device *parent,
+			      const struct simslot_ops *ops, const char *name,
+			      u32 caps, void *priv)
+{
+	struct simslot *slot;
+	int err;
+
+	slot = kzalloc(sizeof(*slot), GFP_KERNEL);
+	if (!slot)
+		return ERR_PTR(-ENOMEM);
+	slot->ops = ops;
+	slot->caps = caps;
+	slot->priv = priv;
+	strscpy(slot->name, name, sizeof(slot->name));
+	init_rwsem(&slot->ops_lock);
+	spin_lock_init(&slot->lock);
+	mutex_init(&slot->event_lock);
+	init_waitqueue_head(&slot->wait);
+	INIT_LIST_HEAD(&slot->jobs);
+	INIT_LIST_HEAD(&slot->inputs);
+	INIT_WORK(&slot->work, simslot_work);
+	hrtimer_setup(&slot->settle, simslot_settled, CLOCK_BOOTTIME,
+		      HRTIMER_MODE_REL);
+
+	err = xa_alloc(&simslot_slots, &slot->index, NULL,
+		       XA_LIMIT(0, SIMSLOT_SLOTS - 1), GFP_KERNEL);
+	if (err) {
+		kfree(slot);
+		return ERR_PTR(err);
+	}
+	device_initialize(&slot->dev);
+	slot->dev.class = &simslot_class;
+	slot->dev.parent = parent;
+	slot->dev.release = simslot_release;
+	slot->dev.devt = MKDEV(MAJOR(simslot_devt), slot->index);
+	err = dev_set_name(&slot->dev, "simslot%d", slot->index);
+	if (err) {
+		simslot_free(slot);
+		return ERR_PTR(err);
+	}
+	cdev_init(&slot->cdev, &simslot_fops);
+	slot->cdev.owner = THIS_MODULE;
+	return slot;
+}
+EXPORT_SYMBOL_GPL(simslot_alloc);
+
+/**
+ * simslot_free() - give up a slot that is not registered (any more)
+ * @slot: slot; files may keep its memory until they close
+ */
+void simslot_free(struct simslot *slot)
+{
+	xa_erase(&simslot_slots, slot->index);
+	put_device(&slot->dev);
+}
+EXPORT_SYMBOL_GPL(simslot_free);
+
+/**
+ * simslot_register() - let user space see the slot
+ * @slot: slot of simslot_alloc()
+ *
+ * A card that is in it already is activated as if it had just come. The
+ * driver's operations are called from now on.
+ *
+ * Context: may sleep. Return: 0 or negative errno.
+ */
+int simslot_register(struct simslot *slot)
+{
+	int err;
+
+	slot->event = SIMSLOT_EV_SLOT_ADDED;
+	err = cdev_device_add(&slot->cdev, &slot->dev);
+	if (err)
+		return err;
+	xa_store(&simslot_slots, slot->index, slot, GFP_KERNEL);
+	atomic_inc(&simslot_slots_generation);
+	simslot_event(slot, SIMSLOT_EV_SLOT_ADDED, 0);
+
+	spin_lock_irq(&slot->lock);
+	slot->settled = true;
+	simslot_kick(slot);
+	spin_unlock_irq(&slot->lock);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(simslot_register);
+
+/**
+ * simslot_unregister() - take the slot away
+ * @slot: registered slot
+ *
+ * On return no operation of the driver runs or will ever be called. Open files
+ * live on and answer ENODEV. simslot_free() has to follow.
+ *
+ * Context: may sleep, until the operation under way has been cancelled.
+ */
+void simslot_unregister(struct simslot *slot)
+{
+	spin_lock_irq(&slot->lock);
+	slot->gone = true;
+	spin_unlock_irq(&slot->lock);
+	hrtimer_cancel(&slot->settle);
+
+	simslot_cancel(slot);
+	cancel_work_sync(&slot->work);
+
+	if (!(slot->caps & SIMSLOT_CAP_PROXIED) && slot->ops->deactivate)
+		slot->ops->deactivate(slot);
+	down_write(&slot->ops_lock);
+	slot->ops = NULL;
+	up_write(&slot->ops_lock);
+
+	simslot_fail_all(slot);
+	spin_lock_irq(&slot->lock);
+	slot->state = SIMSLOT_EMPTY;
+	spin_unlock_irq(&slot->lock);
+	xa_store(&simslot_slots, slot->index, NULL, GFP_KERNEL);
+	atomic_inc(&simslot_slots_generation);
+	simslot_event(slot, SIMSLOT_EV_SLOT_REMOVED, 0);
+	cdev_device_del(&slot->cdev, &slot->dev);
+	wake_up_all(&slot->wait);
+}
+EXPORT_SYMBOL_GPL(simslot_unregister);
+
+static int __init simslot_init(void)
+{
+	int err;
+
+	simslot_wq = alloc_workqueue("simslot", WQ_UNBOUND, 0);
+	if (!simslot_wq)
+		return -ENOMEM;
+	err = alloc_chrdev_region(&simslot_devt, 0, SIMSLOT_SLOTS, "simslot");
+	if (err)
+		goto err_wq;
+	err = class_register(&simslot_class);
+	if (err)
+		goto err_chrdev;
+	err = simslot_netlink_init();
+	if (err)
+		goto err_class;
+	return 0;
+
+err_class:
+	class_unregister(&simslot_class);
+err_chrdev:
+	unregister_chrdev_region(simslot_devt, SIMSLOT_SLOTS);
+err_wq:
+	destroy_workqueue(simslot_wq);
+	return err;
+}
+
+static void __exit simslot_exit(void)
+{
+	simslot_netlink_exit();
+	class_unregister(&simslot_class);
+	unregister_chrdev_region(simslot_devt, SIMSLOT_SLOTS);
+	destroy_workqueue(simslot_wq);
+	xa_destroy(&simslot_slots);
+}
+
+module_init(simslot_init);
+module_exit(simslot_exit);
+
+MODULE_DESCRIPTION("SIM slots: cards, identities, APDUs");
+MODULE_AUTHOR("simsync");
+MODULE_LICENSE("GPL");

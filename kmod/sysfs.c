@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sysfs.c - /sys/class/simslot/simslotN/; see docs/ABI
+ */
+#include <linux/ctype.h>
+#include <linux/slab.h>
+#include <linux/sysfs.h>
+
+#include "simslot.h"
+
+static const char * const sync_states[] = {
+	"idle", "running", "ok", "partial", "auth-required", "ask", "held",
+	"conflict", "error",
+};
+
+static const struct {
+	u32 bit;
+	const char *name;
+} cap_names[] = {
+	{ SIMSLOT_CAP_POWER, "power" },
+	{ SIMSLOT_CAP_RESET, "reset" },
+	{ SIMSLOT_CAP_CHANNEL0, "channel0" },
+	{ SIMSLOT_CAP_TERMINAL, "terminal" },
+	{ SIMSLOT_CAP_CARD_DETECT, "card-detect" },
+	{ SIMSLOT_CAP_PROXIED, "proxied" },
+	{ SIMSLOT_CAP_VIRTUAL, "virtual" },
+	{ SIMSLOT_CAP_PARITY, "parity" },
+};
+
+/* One line of a value that is read under the slot's lock. */
+#define SIMSLOT_SHOW_FN(attr, type, expr, format)			\
+static ssize_t attr##_show(struct device *dev,				\
+			   struct device_attribute *a, char *buf)	\
+{									\
+	struct simslot *slot = to_simslot(dev);				\
+	type value;							\
+									\
+	spin_lock_irq(&slot->lock);					\
+	value = (expr);							\
+	spin_unlock_irq(&slot->lock);					\
+	return sysfs_emit(buf, format, value);				\
+}
+
+#define SIMSLOT_SHOW(attr, type, expr, format)				\
+SIMSLOT_SHOW_FN(attr, type, expr, format)				\
+static DEVICE_ATTR_RO(attr)
+
+SIMSLOT_SHOW(state, const char *, simslot_state_name(slot->state), "%s\n");
+SIMSLOT_SHOW(event, const char *, simslot_event_name(slot->event), "%s\n");
+SIMSLOT_SHOW(seq, u64, slot->seq, "%llu\n");
+SIMSLOT_SHOW(epoch, u64, slot->epoch, "%llu\n");
+SIMSLOT_SHOW(baud, u32, slot->card.baud, "%u\n");
+SIMSLOT_SHOW(voltage, u32, slot->card.millivolt, "%u\n");
+SIMSLOT_SHOW(insertions, u64, slot->insertions, "%llu\n");
+SIMSLOT_SHOW(removals, u64, slot->removals, "%llu\n");
+SIMSLOT_SHOW(profile_switches, u64, slot->profile_switches, "%llu\n");
+SIMSLOT_SHOW(errors, u64, slot->errors, "%llu\n");
+SIMSLOT_SHOW(driver, const char *, slot->name, "%s\n");
+
+static ssize_t protocol_show(struct device *dev, struct device_attribute *a,
+			     char *buf)
+{
+	struct simslot *slot = to_simslot(dev);
+	bool known;
+	u8 protocol;
+
+	spin_lock_irq(&slot->lock);
+	known = slot->card.atr_len;
+	protocol = slot->card.protocol;
+	spin_unlock_irq(&slot->lock);
+	return known ? sysfs_emit(buf, "T=%u\n", protocol) :
+		       sysfs_emit(buf, "\n");
+}
+static DEVICE_ATTR_RO(protocol);
+
+static ssize_t atr_show(struct device *dev, struct device_attribute *a,
+			char *buf)
+{
+	struct simslot *slot = to_simslot(dev);
+	u8 atr[SIMSLOT_ATR_MAX];
+	u8 len;
+
+	spin_lock_irq(&slot->lock);
+	len = slot->card.atr_len;
+	memcpy(atr, slot->card.atr, sizeof(atr));
+	spin_unlock_irq(&slot->lock);
+	return sysfs_emit(buf, "%*phN\n", len, atr);
+}
+static DEVICE_ATTR_RO(atr);
+
+static ssize_t capabilities_show(struct device *dev,
+				 struct device_attribute *a, char *buf)
+{
+	struct simslot *slot = to_simslot(dev);
+	int i, n = 0;
+
+	for (i = 0; i < ARRAY_SIZE(cap_names); i++)
+		if (slot->caps & cap_names[i].bit)
+			n += sysfs_emit_at(buf, n, "%s%s", n ? " " : "",
+					   cap_names[i].name);
+	return n + sysfs_emit_at(buf, n, "\n");
+}
+static DEVICE_ATTR_RO(capabilities);
+
+static ssize_t iccid_show(struct device *dev, struct device_attribute *a,
+			  char *buf)
+{
+	struct simslot *slot = to_simslot(dev);
+	char iccid[SIMSLOT_ICCID_LEN];
+
+	spin_lock_irq(&slot->lock);
+	memcpy(iccid, slot->iccid, sizeof(iccid));
+	spin_unlock_irq(&slot->lock);
+	return sysfs_emit(buf, "%s\n", iccid);
+}
+static DEVICE_ATTR(iccid, 0400, iccid_show, NULL);
+
+/* What user space says of itself, as it writes ifalias of a network device. */
+static void sync_changed(struct simslot *slot, const char *attr)
+{
+	sysfs_notify(&slot->dev.kobj, NULL, attr);
+	simslot_event(slot, SIMSLOT_EV_SYNC_CHANGED, 0);
+}
+
+SIMSLOT_SHOW_FN(sync_state, const char *, sync_states[slot->sync_state],
+		"%s\n")
+
+static ssize_t sync_state_store(struct device *dev, struct device_attribute *a,
+				const char *buf, size_t count)
+{
+	struct simslot *slot = to_simslot(dev);
+	int i = sysfs_match_string(sync_states, buf);
+	bool changed;
+
+	if (i < 0)
+		return i;
+	spin_lock_irq(&slot->lock);
+	changed = slot->sync_state != i;
+	slot->sync_state = i;
+	spin_unlock_irq(&slot->lock);
+	if (changed)
+		sync_changed(slot, "sync_state");
+	return count;
+}
+static DEVICE_ATTR_RW(sync_state);
+
+static ssize_t sync_detail_show(struct device *dev, struct device_attribute *a,
+				char *buf)
+{
+	struct simslot *slot = to_simslot(dev);
+	char *detail = kmalloc(SIMSLOT_DETAIL_MAX, GFP_KERNEL);
+	ssize_t n;
+
+	if (!detail)
+		return -ENOMEM;
+	spin_lock_irq(&slot->lock);
+	memcpy(detail, slot->sync_detail, SIMSLOT_DETAIL_MAX);
+	spin_unlock_irq(&slot->lock);
+	n = sysfs_emit(buf, "%s\n", detail);
+	kfree(detail);
+	return n;
+}
+
+static ssize_t sync_detail_store(struct device *dev, struct device_attribute *a,
+				 const char *buf, size_t count)
+{
+	struct simslot *slot = to_simslot(dev);
+	size_t i, len = count;
+	bool changed;
+
+	if (len && buf[len - 1] == '\n')
+		len--;
+	if (len >= SIMSLOT_DETAIL_MAX)
+		return -EINVAL;
+	for (i = 0; i < len; i++)
+		if (iscntrl(buf[i]))
+			return -EINVAL;
+	spin_lock_irq(&slot->lock);
+	changed = strlen(slot->sync_detail) != len ||
+		  memcmp(slot->sync_detail, buf, len);
+	memcpy(slot->sync_detail, buf, len);
+	slot->sync_detail[len] = '\0';
+	spin_unlock_irq(&slot->lock);
+	if (changed)
+		sync_changed(slot, "sync_detail");
+	return count;
+}
+static DEVICE_ATTR_RW(sync_detail);
+
+static struct attribute *simslot_attrs[] = {
+	&dev_attr_state.attr,
+	&dev_attr_event.attr,
+	&dev_attr_seq.attr,
+	&dev_attr_epoch.attr,
+	&dev_attr_atr.attr,
+	&dev_attr_protocol.attr,
+	&dev_attr_baud.attr,
+	&dev_attr_voltage.attr,
+	&dev_attr_capabilities.attr,
+	&dev_attr_insertions.attr,
+	&dev_attr_removals.attr,
+	&dev_attr_profile_switches.attr,
+	&dev_attr_errors.attr,
+	&dev_attr_driver.attr,
+	&dev_attr_iccid.attr,
+	&dev_attr_sync_state.attr,
+	&dev_attr_sync_detail.attr,
+	NULL
+};
+
+static const struct attribute_group simslot_group = {
+	.attrs = simslot_attrs,
+};
+
+const struct attribute_group *simslot_groups[] = {
+	&simslot_group,
+	NULL
+};
