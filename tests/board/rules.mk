@@ -11,3 +11,12 @@ board-modules:
 	@scripts/modules.sh amd64 6.1
 	@scripts/modules.sh amd64 6.12
 	@scripts/modules.sh arm64 6.1
+
+# Linked with this machine's cross libc, which is the board's: both are Debian 12.
+$(B)/board/agent-arm64: tests/board/guest/agent.c tests/board/guest/frame.h
+	@mkdir -p $(@D)
+	aarch64-linux-gnu-gcc $(WARN) -O2 -o $@ $<
+
+$(B)/board/exec: tests/board/exec.c tests/board/guest/frame.h
+	@mkdir -p $(@D)
+	$(CC) $(WARN) -O2 -o $@ $<

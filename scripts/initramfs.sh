@@ -1,0 +1,39 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# initramfs.sh ARCH SERIES OUT [FOLDER]: pack a board's initramfs: a static busybox of
+# that architecture, tests/board/guest/init-ARCH, the modules that reach the root, and
+# the files of FOLDER.
+. "$(dirname "$0")/lib.sh"
+
+[ $# -ge 3 ] || die "usage: initramfs.sh ARCH SERIES OUT [FOLDER]"
+arch=$1 series=$2 out=$3 more=${4:-}
+mapfile -t kernel < <("$TOP/scripts/kernel.sh" "$arch" "$series")
+[ ${#kernel[@]} = 2 ] || die "no kernel $arch $series"
+
+case $arch in
+amd64) want=(virtio_pci 9pnet_virtio 9p overlay virtio_console) ;;
+arm64) want=(virtio_pci virtio_blk ext4 virtio_console virtio_net) ;;
+esac
+
+busybox() {
+	fetch "$arch" "$1/deb" busybox-static
+	dpkg -x "$1"/deb/*.deb "$1"
+	rm -rf "$1/deb"
+}
+exec 8>"$CACHE/apt.lock"
+[ -e "$CACHE/busybox/$arch" ] || flock 8
+once "$CACHE/busybox/$arch" busybox 8>&-
+
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+mkdir -p "$dir"/{bin,ko,proc,sys,dev,new}
+cp "$CACHE/busybox/$arch/bin/busybox" "$dir/bin/"
+install -m 755 "$TOP/tests/board/guest/init-$arch" "$dir/init"
+for m in "${want[@]}"; do
+	modprobe -d "${kernel[0]}" -S "${kernel[1]}" --show-depends "$m"
+done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r ko; do
+	cp "$ko" "$dir/ko/"
+	echo "${ko##*/}"
+done >"$dir/modules"
+[ -z "$more" ] || cp -a "$more/." "$dir/"
+(cd "$dir" && find . | cpio -o -H newc -R 0:0 --quiet) >"$out"
