@@ -22,7 +22,6 @@ static const struct access table[] = {
 	{ "contacts rm", ACCESS_RUN },
 	{ "contacts import", ACCESS_RUN },
 	{ "contacts export", 0 },
-	{ "folder", ACCESS_RUN },
 	{ "sms list", 0 },
 	{ "sms show", 0 },
 	{ "remote add", ACCESS_RUN },

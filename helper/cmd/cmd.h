@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cmd.h - the commands: a table, what each is given, and how it answers
+ *
+ * `simsync WORD...` is three processes: the command line (client.c) knows the
+ * table for its help and nothing else; the broker decides what the command may
+ * have; the worker (worker.c) calls the function of the table with it.
+ */
+#ifndef SIMSYNC_CMD_H
+#define SIMSYNC_CMD_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/err.h"
+
+/**
+ * struct cmd_slot - one slot as the broker sees it
+ * @index: N of simslotN
+ * @state: "empty", "ready", ...
+ * @reason: why it is mute, a phrase, or ""
+ * @driver: of the slot
+ * @grant: "granted", "locked", "unknown", ... (broker/grants.h)
+ * @iccid: digits, "" when not known or not for this user
+ * @policy: of the enrolled card: "both", "fill", "pull", "ignore", or ""
+ * @sync: what sync_state said when the command started
+ * @detail: likewise sync_detail
+ * @caps: SIMSLOT_CAP_*
+ * @fd: open /dev/simslotN, or -1; who uses it puts -1 here
+ */
+struct cmd_slot {
+	unsigned int index;
+	const char *state;
+	const char *reason;
+	const char *driver;
+	const char *grant;
+	const char *iccid;
+	const char *policy;
+	const char *sync;
+	const char *detail;
+	unsigned int caps;
+	int fd;
+};
+
+/**
+ * struct cmd - one command under way
+ * @argc: number of arguments after the command's own words
+ * @argv: these
+ * @json: --json
+ * @yes: --yes: answers what is asked, where a default is safe
+ * @tty_out: standard output is a terminal
+ * @tty_err: standard error is one
+ * @ask: somebody can be asked
+ * @columns: width of the terminal
+ * @home: state folder, NULL: no data for this user
+ * @user: name of the owner
+ * @unlocked: the owner was here since boot
+ * @strict: policy = "strict"
+ * @slot: slots, @slots of them
+ * @start: the broker's whole message; the strings above point into it
+ * @sock: to the broker
+ * @progress_from: when the progress line began, ms; 0: not yet
+ * @progress_last: when it was drawn
+ * @progress_shown: it is on the terminal
+ */
+struct cmd {
+	int argc;
+	char **argv;
+	bool json;
+	bool yes;
+	bool tty_out;
+	bool tty_err;
+	bool ask;
+	int columns;
+	const char *home;
+	const char *user;
+	bool unlocked;
+	bool strict;
+	struct cmd_slot *slot;
+	size_t slots;
+	json_t *start;
+	int sock;
+	int64_t progress_from;
+	int64_t progress_last;
+	bool progress_shown;
+};
+
+/**
+ * struct cmd_entry - a line of the table
+ * @name: one word or two
+ * @args: for the usage line
+ * @help: what it does, a phrase
+ * @more: options and what is worth knowing, or NULL
+ * @run: in the worker; NULL: the broker does it
+ * @file_in: the last argument names a file: becomes standard input
+ */
+struct cmd_entry {
+	const char *name;
+	const char *args;
+	const char *help;
+	const char *more;
+	int (*run)(struct cmd *c, struct sim_err *e);
+	bool file_in;
+};
+
+const struct cmd_entry *cmd_table(void);
+/** cmd_find() - by the first one or two words; @words: how many */
+const struct cmd_entry *cmd_find(int argc, char *const *argv, int *words);
+/** cmd_help() - of one command, or of all (NULL) */
+void cmd_help(const struct cmd_entry *only);
+
+/* ---- arguments (args.c) ------------------------------------------------- */
+
+/**
+ * struct cmd_opt - one option
+ * @name: without the dashes
+ * @value: gets the argument; NULL: a switch
+ * @flag: a switch's
+ * @many: may come often; values are collected in @list (@max of them)
+ */
+struct cmd_opt {
+	const char *name;
+	const char **value;
+	bool *flag;
+	const char **list;
+	size_t *n;
+	size_t max;
+};
+
+/**
+ * cmd_args() - take options out of c->argv; --json and --yes always
+ * @opt: table, ends with a NULL name; may be NULL
+ * @min: fewest words left
+ * @max: most
+ */
+int cmd_args(struct cmd *c, const struct cmd_opt *opt, int min, int max,
+	     struct sim_err *e);
+
+/* ---- talking to the person and the broker (talk.c) ---------------------- */
+
+/** cmd_state() - sync_state and sync_detail of a slot: no content, ever */
+void cmd_state(struct cmd *c, unsigned int slot, const char *word,
+	       const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/**
+ * cmd_ask() - ask the person
+ * @echo: show what is typed; else it is a secret: wipe @answer after use
+ *
+ * Return: 0, or -1 (EX_NOINPUT: nobody there).
+ */
+int cmd_ask(struct cmd *c, bool echo, const char *prompt, char *answer,
+	    size_t size, struct sim_err *e);
+/** cmd_note() - a line on standard error */
+void cmd_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/** cmd_changed() - the store was edited: a run is due behind (T9, T10) */
+void cmd_changed(struct cmd *c);
+/** cmd_progress() - redraw the progress line, at most ten times a second */
+void cmd_progress(struct cmd *c, const char *what, size_t done, size_t total);
+/** cmd_progress_end() - and take it away */
+void cmd_progress_end(struct cmd *c);
+
+/* ---- output (out.c) ----------------------------------------------------- */
+
+/**
+ * struct cmd_col - one column
+ * @key: of the row's JSON object
+ * @title: heading
+ * @max: cut to so many columns, 0: as wide as it is
+ */
+struct cmd_col {
+	const char *key;
+	const char *title;
+	int max;
+};
+
+/**
+ * cmd_table_out() - rows for the person or, with --json, for a program
+ * @rows: JSON array of objects; taken over
+ * @col: columns of the table, ends with a NULL key
+ * @none: what to say when there are none
+ */
+int cmd_table_out(struct cmd *c, json_t *rows, const struct cmd_col *col,
+		  const char *none, struct sim_err *e);
+/** cmd_json_out() - one JSON value; taken over */
+int cmd_json_out(json_t *v, struct sim_err *e);
+/** cmd_print() - text from a card or server: control characters become '?' */
+void cmd_print(const char *text);
+
+/** enum cmd_tone - colour, on a terminal only */
+enum cmd_tone { TONE_GOOD, TONE_WARN, TONE_BAD, TONE_DIM };
+void cmd_tone(struct cmd *c, enum cmd_tone tone, const char *text);
+
+/* ---- places ------------------------------------------------------------- */
+
+#define CMD_RULES "/etc/simsync/rules.conf"
+
+struct store;
+struct ledger;
+struct rules;
+
+/** cmd_path() - a file of the state folder; -1 where there is none */
+int cmd_path(struct cmd *c, const char *name, char *path, size_t size,
+	     struct sim_err *e);
+struct store *cmd_store(struct cmd *c, struct sim_err *e);
+struct ledger *cmd_ledger(struct cmd *c, struct sim_err *e);
+/** cmd_rules() - the rules in force; free with rules_free() */
+int cmd_rules(struct rules *r, struct sim_err *e);
+
+/* ---- mains -------------------------------------------------------------- */
+
+/**
+ * struct client - the command line's side of a connection
+ * @sock: path of the broker's socket
+ * @from_stdin: answers are lines of standard input (--stdin)
+ * @silent: nobody is asked
+ */
+struct client {
+	const char *sock;
+	bool from_stdin;
+	bool silent;
+};
+
+int client_main(int argc, char **argv);
+/** client_run() - one command through the broker; returns its exit code */
+int client_run(const struct client *cl, int argc, char **argv);
+int worker_main(int argc, char **argv);
+
+/**
+ * trigger_loop() - as many runs as the tokens ask for
+ * @run: folder of token and lock
+ * @once: one run; gets what the token said
+ *
+ * The token is removed before its run; one found after a run's end starts
+ * exactly one more. Who finds the lock taken leaves his token to its holder.
+ *
+ * Return: the last run's code, 0 where none was due.
+ */
+int trigger_loop(const char *run, int (*once)(const char *why, void *arg),
+		 void *arg);
+/** trigger_main() - `simsync run --udev [--detach]` */
+int trigger_main(int argc, char **argv);
+/** events_main() - `simsync events`: what the kernel says, as it says it */
+int events_main(int argc, char **argv);
+
+/* ---- the functions of the table ----------------------------------------- */
+
+int cmd_status(struct cmd *c, struct sim_err *e);
+int cmd_run(struct cmd *c, struct sim_err *e);
+int cmd_sync(struct cmd *c, struct sim_err *e);
+int cmd_plan(struct cmd *c, struct sim_err *e);
+int cmd_info(struct cmd *c, struct sim_err *e);
+int cmd_card_list(struct cmd *c, struct sim_err *e);
+int cmd_contacts_list(struct cmd *c, struct sim_err *e);
+int cmd_contacts_show(struct cmd *c, struct sim_err *e);
+int cmd_contacts_add(struct cmd *c, struct sim_err *e);
+int cmd_contacts_edit(struct cmd *c, struct sim_err *e);
+int cmd_contacts_rm(struct cmd *c, struct sim_err *e);
+int cmd_contacts_import(struct cmd *c, struct sim_err *e);
+int cmd_contacts_export(struct cmd *c, struct sim_err *e);
+int cmd_folder(struct cmd *c, struct sim_err *e);
+int cmd_sms_list(struct cmd *c, struct sim_err *e);
+int cmd_sms_show(struct cmd *c, struct sim_err *e);
+int cmd_remote_add(struct cmd *c, struct sim_err *e);
+int cmd_remote_show(struct cmd *c, struct sim_err *e);
+int cmd_remote_test(struct cmd *c, struct sim_err *e);
+int cmd_rules_check(struct cmd *c, struct sim_err *e);
+int cmd_rules_list(struct cmd *c, struct sim_err *e);
+int cmd_history(struct cmd *c, struct sim_err *e);
+int cmd_conflicts_list(struct cmd *c, struct sim_err *e);
+int cmd_held_list(struct cmd *c, struct sim_err *e);
+int cmd_held_apply(struct cmd *c, struct sim_err *e);
+
+#endif

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+#include "cmd/cmd.h"
+
+#define COLS_MAX 12
+#define GAP	 2
+
+/* One character of @s: its bytes and columns. Control characters are '?'. */
+static size_t glyph(const char *s, int *width, bool *bad)
+{
+	utf8proc_int32_t cp;
+	utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)s, -1,
+					      &cp);
+
+	*bad = n <= 0 || cp < 0x20 || (cp >= 0x7f && cp < 0xa0) ||
+	       (cp >= 0x200e && cp <= 0x200f) || (cp >= 0x202a && cp <= 0x202e) ||
+	       (cp >= 0x2066 && cp <= 0x2069);
+	*width = *bad ? 1 : utf8proc_charwidth(cp);
+	return n <= 0 ? 1 : (size_t)n;
+}
+
+static int width_of(const char *s)
+{
+	int w, sum = 0;
+	bool bad;
+
+	while (*s) {
+		s += glyph(s, &w, &bad);
+		sum += w;
+	}
+	return sum;
+}
+
+/* At most @max columns (0: all); how many were used. */
+static int put(const char *s, int max)
+{
+	int w, sum = 0;
+	bool bad;
+
+	while (*s) {
+		size_t n = glyph(s, &w, &bad);
+
+		if (max && sum + w > max)
+			break;
+		if (bad)
+			putchar('?');
+		else
+			fwrite(s, 1, n, stdout);
+		sum += w;
+		s += n;
+	}
+	return sum;
+}
+
+void cmd_print(const char *text)
+{
+	put(text, 0);
+}
+
+static const char *cell(json_t *row, const char *key, char num[32])
+{
+	json_t *v = json_object_get(row, key);
+
+	if (json_is_string(v))
+		return json_string_value(v);
+	if (json_is_integer(v)) {
+		snprintf(num, 32, "%lld", (long long)json_integer_value(v));
+		return num;
+	}
+	return json_is_true(v) ? "yes" : json_is_false(v) ? "no" : "";
+}
+
+static void table(json_t *rows, const struct cmd_col *col)
+{
+	int width[COLS_MAX] = { 0 };
+	char num[32];
+	size_t i, r, n;
+	json_t *row;
+
+	for (n = 0; n < COLS_MAX && col[n].key; n++)
+		width[n] = width_of(col[n].title);
+	json_array_foreach(rows, r, row) {
+		for (i = 0; i < n; i++) {
+			int w = width_of(cell(row, col[i].key, num));
+
+			if (col[i].max && w > col[i].max)
+				w = col[i].max;
+			if (w > width[i])
+				width[i] = w;
+		}
+	}
+	for (i = 0; i < n; i++)
+		printf("%s%*s", col[i].title,
+		       i + 1 < n ? width[i] + GAP - width_of(col[i].title) : 0,
+		       "");
+	putchar('\n');
+	json_array_foreach(rows, r, row) {
+		for (i = 0; i < n; i++) {
+			int w = put(cell(row, col[i].key, num), col[i].max);
+
+			if (i + 1 < n)
+				printf("%*s", width[i] + GAP - w, "");
+		}
+		putchar('\n');
+	}
+}
+
+static int flush(struct sim_err *e)
+{
+	if (fflush(stdout) || ferror(stdout))
+		return sim_fail(e, EX_IOERR, "standard output cannot be written");
+	return 0;
+}
+
+int cmd_json_out(json_t *v, struct sim_err *e)
+{
+	int r = v ? json_dumpf(v, stdout,
+			       JSON_INDENT(2) | JSON_ENCODE_ANY |
+				       JSON_PRESERVE_ORDER) :
+		    -1;
+
+	json_decref(v);
+	if (r < 0)
+		return sim_fail(e, EX_SOFTWARE, "the answer is no JSON");
+	putchar('\n');
+	return flush(e);
+}
+
+int cmd_table_out(struct cmd *c, json_t *rows, const struct cmd_col *col,
+		  const char *none, struct sim_err *e)
+{
+	if (c->json)
+		return cmd_json_out(rows, e);
+	if (json_array_size(rows))
+		table(rows, col);
+	else
+		puts(none);
+	json_decref(rows);
+	return flush(e);
+}
+
+void cmd_tone(struct cmd *c, enum cmd_tone tone, const char *text)
+{
+	static const char *const code[] = {
+		[TONE_GOOD] = "\033[32m",
+		[TONE_WARN] = "\033[33m",
+		[TONE_BAD] = "\033[31m",
+		[TONE_DIM] = "\033[2m",
+	};
+
+	if (c->tty_out)
+		fputs(code[tone], stdout);
+	cmd_print(text);
+	if (c->tty_out)
+		fputs("\033[0m", stdout);
+}

@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: MIT
+/*
+ * One run, as DESIGN section 5 has it: ask each slot how it is now, open what
+ * was granted, put card, phone and server in front of the engine, and say in
+ * each slot how it ended. What started the run is only noted: the present
+ * state decides.
+ */
+#include "cmd/run.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "card/card.h"
+#include "cmd/report.h"
+#include "remote/remote.h"
+#include "store/ledger.h"
+#include "store/store.h"
+#include "sync/engine.h"
+
+#include <linux/simslot.h>
+
+#define REPLICAS_MAX 66
+
+/**
+ * struct run - one run
+ * @dry: plan only; nothing is written, nothing is said in the slots
+ * @watched: somebody sees the output: the owner's terminal
+ * @card: by slot, NULL where none was opened
+ * @replica: in front of the engine; @n of them
+ * @mask: what each takes part in
+ */
+struct run {
+	struct cmd *c;
+	bool dry;
+	bool watched;
+	struct rules rules;
+	struct store *store;
+	struct ledger *ledger;
+	struct card **card;
+	struct sim_replica *replica[REPLICAS_MAX];
+	enum sync_mask mask[REPLICAS_MAX];
+	size_t n;
+};
+
+/* ---- a slot as it is now ------------------------------------------------ */
+
+/* What is said of a slot whose card is not read, by the broker's decision. */
+static const struct {
+	const char *grant;
+	const char *word;
+	const char *line;
+} not_read[] = {
+	{ "no-card", "idle", "no card" },
+	{ "fault", "error", "the card does not answer" },
+	{ "no-identity", "idle", "the card has no identity now (no profile is on)" },
+	{ "unknown", "ask", "a card that is new here: simsync card enroll" },
+	{ "moved", "ask", "an enrolled card on another kind of slot: simsync card enroll" },
+	{ "locked", "auth-required", "waiting for the owner: simsync unlock" },
+	{ "ask-each-time", "ask", "asked for at each insertion: simsync sync" },
+	{ "ignored", "idle", "the card is left alone, as enrolled" },
+	{ "granted", "error", "the card went away" },
+};
+
+static size_t why_index(const struct cmd_slot *s)
+{
+	size_t i = 0;
+
+	while (i + 1 < sizeof(not_read) / sizeof(not_read[0]) &&
+	       strcmp(not_read[i].grant, s->grant))
+		i++;
+	return i;
+}
+
+const char *run_why_not(const struct cmd_slot *s)
+{
+	return not_read[why_index(s)].line;
+}
+
+static void say_not_read(struct run *r, const struct cmd_slot *s)
+{
+	size_t i = why_index(s);
+	bool why = s->reason[0];
+
+	if (!r->dry)
+		cmd_state(r->c, s->index, not_read[i].word, "%s%s%s",
+			  not_read[i].line, why ? ": " : "", s->reason);
+	if (strcmp(s->grant, "no-card"))
+		cmd_note("slot %u: %s%s%s", s->index, not_read[i].line,
+			 why ? ": " : "", s->reason);
+}
+
+/* ---- a card ------------------------------------------------------------- */
+
+static int enter_pin(struct cmd *c, struct card *card, struct card_pin *pin,
+		     struct sim_err *e)
+{
+	char prompt[128], typed[16];
+	const char *iccid = card_iccid(card);
+	size_t n = strlen(iccid);
+	int r;
+
+	while (c->ask) {
+		snprintf(prompt, sizeof(prompt), "PIN of SIM ...%s (%d tries left): ",
+			 iccid + (n > 4 ? n - 4 : 0), pin->tries);
+		if (cmd_ask(c, false, prompt, typed, sizeof(typed), e) < 0)
+			return -1;
+		r = card_pin_verify(card, CARD_PIN1, typed, true, e);
+		explicit_bzero(typed, sizeof(typed));
+		if (r <= 0)
+			return r;
+		cmd_note("%s", e->text);
+		if (card_pin(card, CARD_PIN1, pin, e) < 0)
+			return -1;
+		/* The last try stays for the person and another phone. */
+		if (pin->state != CARD_PIN_NEEDED || pin->tries == 1)
+			return sim_fail(e, EX_NOPERM, "PIN1 was not accepted");
+	}
+	return sim_fail(e, EX_NOPERM, "PIN1 is needed: simsync sync");
+}
+
+static int pass_pin(struct cmd *c, struct card *card, struct sim_err *e)
+{
+	struct card_pin pin;
+
+	if (card_pin(card, CARD_PIN1, &pin, e) < 0)
+		return -1;
+	switch (pin.state) {
+	case CARD_PIN_BLOCKED:
+		return sim_fail(e, EX_UNAVAILABLE,
+				"PIN1 is blocked: a phone and the PUK are needed");
+	case CARD_PIN_NEEDED:
+		return enter_pin(c, card, &pin, e);
+	default:
+		return 0;
+	}
+}
+
+struct card *run_open_card(struct cmd *c, struct cmd_slot *s, struct sim_err *e)
+{
+	struct sim_channel *ch = sim_channel_dev(s->fd, e);
+	struct card *card;
+
+	s->fd = -1;
+	if (!ch)
+		return NULL;
+	/* The grant is for this identity; the slot may hold another by now. */
+	if (strcmp(ch->iccid, s->iccid)) {
+		ch->ops->close(ch);
+		sim_fail(e, EX_TEMPFAIL, "the card changed just now");
+		return NULL;
+	}
+	card = card_open(ch, e);
+	if (card && pass_pin(c, card, e) < 0) {
+		card_close(card);
+		card = NULL;
+	}
+	return card;
+}
+
+void run_card_progress(void *arg, const char *what, unsigned int done,
+		       unsigned int total)
+{
+	cmd_progress(arg, what, done, total);
+}
+
+static enum sync_mask mask_of(const char *policy)
+{
+	return !strcmp(policy, "fill") ? SYNC_FILL :
+	       !strcmp(policy, "pull") ? SYNC_PULL :
+					 SYNC_BOTH;
+}
+
+static void add(struct run *r, struct sim_replica *rep, enum sync_mask mask)
+{
+	r->replica[r->n] = rep;
+	r->mask[r->n++] = mask;
+}
+
+static int add_card(struct run *r, size_t i, struct sim_err *e)
+{
+	struct cmd_slot *s = &r->c->slot[i];
+	struct sim_replica *rep;
+	char name[64];
+
+	r->card[i] = run_open_card(r->c, s, e);
+	if (!r->card[i])
+		return -1;
+	card_on_progress(r->card[i], run_card_progress, r->c);
+	snprintf(name, sizeof(name), "card:%s/1", s->iccid);
+	rep = card_replica(r->card[i], name,
+			   s->caps & SIMSLOT_CAP_VIRTUAL ? SIM_VIRTUAL :
+							   SIM_PHYSICAL,
+			   e);
+	if (!rep) {
+		card_close(r->card[i]);
+		r->card[i] = NULL;
+		return -1;
+	}
+	add(r, rep, mask_of(s->policy));
+	return 0;
+}
+
+static void look_at_slots(struct run *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->c->slots; i++) {
+		struct cmd_slot *s = &r->c->slot[i];
+		struct sim_err e = { 0 };
+
+		if (s->fd < 0) {
+			say_not_read(r, s);
+			continue;
+		}
+		if (!r->dry)
+			cmd_state(r->c, s->index, "running", "reading the card");
+		if (!add_card(r, i, &e))
+			continue;
+		if (!r->dry)
+			cmd_state(r->c, s->index,
+				  e.code == EX_NOPERM ? "auth-required" :
+							"error",
+				  "%s", e.text);
+		cmd_note("slot %u: %s", s->index, e.text);
+	}
+}
+
+/* ---- phone and server --------------------------------------------------- */
+
+static int open_ledger(struct run *r, struct sim_err *e)
+{
+	char path[512];
+
+	if (cmd_path(r->c, "ledger.db", path, sizeof(path), e) < 0)
+		return -1;
+	if (!ledger_open(&r->ledger, path, e))
+		return 0;
+	if (e->code != EX_DATAERR || r->dry)
+		return -1;
+	cmd_note("%s", e->text);
+	cmd_note("It is set aside; everything is paired anew. Nothing is deleted, and what was deleted while a SIM was away may come back.");
+	if (ledger_set_aside(path, time(NULL), e) < 0)
+		return -1;
+	return ledger_open(&r->ledger, path, e);
+}
+
+static int add_local(struct run *r, struct sim_err *e)
+{
+	struct sim_replica *rep;
+
+	r->store = cmd_store(r->c, e);
+	rep = r->store ? store_replica(r->store, e) : NULL;
+	if (!rep)
+		return -1;
+	add(r, rep, SYNC_BOTH);
+	return 0;
+}
+
+static int add_server(struct run *r, struct sim_err *e)
+{
+	struct remote_config rc = { 0 };
+	struct sim_replica *rep;
+	char path[512];
+	int none;
+
+	if (cmd_path(r->c, "remote.conf", path, sizeof(path), e) < 0)
+		return -1;
+	none = remote_config_load(path, &rc, e);
+	if (none)
+		return none < 0 ? -1 : 0;
+	rep = remote_replica(&rc, e);
+	if (rc.password)
+		explicit_bzero(rc.password, strlen(rc.password));
+	remote_config_free(&rc);
+	if (!rep)
+		return -1;
+	add(r, rep, SYNC_BOTH);
+	return 0;
+}
+
+/* ---- the engine --------------------------------------------------------- */
+
+static void on_progress(enum sync_stage stage, const char *shown, size_t done,
+			size_t total, void *arg)
+{
+	static const char *const doing[] = {
+		[SYNC_RECOVER] = "finishing the last run",
+		[SYNC_LOOK] = "reading",
+		[SYNC_MATCH] = "comparing",
+		[SYNC_MERGE] = "merging",
+		[SYNC_WRITE] = "writing",
+		[SYNC_END] = "ending",
+	};
+	char what[96];
+
+	snprintf(what, sizeof(what), "%s %s", doing[stage], shown ? shown : "");
+	cmd_progress(arg, what, done, total);
+}
+
+/* A person who went away, or a broker that stops: end between two writes. */
+static int on_fault(const char *point, void *arg)
+{
+	sigset_t set;
+
+	(void)point;
+	(void)arg;
+	return sigpending(&set) == 0 && sigismember(&set, SIGTERM) == 1;
+}
+
+static int engine(struct run *r, const char *why, struct sync_report *rep,
+		  struct sim_err *e)
+{
+	struct sync_options opt = {
+		.dry_run = r->dry,
+		.trigger = why,
+		.mask = r->mask,
+		.progress = on_progress,
+		.fault = on_fault,
+		.arg = r->c,
+	};
+	sigset_t term, old;
+	int bad;
+
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, &old);
+	bad = sync_run(r->ledger, &r->rules, r->replica, r->n, &opt, rep, e);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	cmd_progress_end(r->c);
+	return bad;
+}
+
+static void say_result(struct run *r, int bad, const struct sync_report *rep,
+		       const struct sim_err *e)
+{
+	size_t i;
+
+	for (i = 0; i < r->c->slots && !r->dry; i++)
+		if (r->card[i])
+			cmd_state(r->c, r->c->slot[i].index,
+				  bad ? "error" : sync_state_name(rep->state),
+				  "%s", bad ? e->text : rep->detail);
+}
+
+static void tell(struct run *r, const struct sync_report *rep, int64_t ms)
+{
+	size_t i;
+
+	if (r->c->json) {
+		report_json(r->c, rep);
+		return;
+	}
+	if (r->watched)
+		report_lines(r->c, rep, r->dry);
+	report_sum(r->c, rep, r->dry);
+	for (i = 0; i < r->c->slots; i++) {
+		const struct sim_channel *ch;
+
+		if (!r->card[i])
+			continue;
+		ch = card_channel(r->card[i]);
+		printf("slot %u: %llu APDUs, %llu bytes, %lld.%03lld s\n",
+		       r->c->slot[i].index, (unsigned long long)ch->apdus,
+		       (unsigned long long)ch->bytes, (long long)(ms / 1000),
+		       (long long)(ms % 1000));
+	}
+}
+
+/* ---- the whole ---------------------------------------------------------- */
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void say_error(struct run *r, const struct sim_err *e)
+{
+	size_t i;
+
+	for (i = 0; i < r->c->slots && !r->dry; i++)
+		if (r->c->slot[i].fd >= 0 || r->card[i])
+			cmd_state(r->c, r->c->slot[i].index, "error", "%s",
+				  e->text);
+}
+
+static void close_all(struct run *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->n; i++)
+		r->replica[i]->ops->free(r->replica[i]);
+	for (i = 0; r->card && i < r->c->slots; i++)
+		if (r->card[i])
+			card_close(r->card[i]);
+	free(r->card);
+	if (r->ledger)
+		ledger_close(r->ledger);
+	if (r->store)
+		store_close(r->store);
+	rules_free(&r->rules);
+}
+
+static int run(struct run *r, const char *why, struct sim_err *e)
+{
+	struct sync_report rep = { 0 };
+	int64_t from = now_ms();
+	int bad;
+
+	r->card = calloc(r->c->slots + 1, sizeof(struct card *));
+	if (!r->card)
+		return sim_fail(e, EX_OSERR, "out of memory");
+	/* What is wrong on the phone is known before any card is touched. */
+	bad = cmd_rules(&r->rules, e) < 0 || open_ledger(r, e) < 0 ||
+	      add_local(r, e) < 0 || add_server(r, e) < 0;
+	if (bad) {
+		say_error(r, e);
+		close_all(r);
+		return -1;
+	}
+	/* Without a card the phone and the server still sync. */
+	look_at_slots(r);
+	bad = engine(r, why, &rep, e);
+	say_result(r, bad, &rep, e);
+	if (!bad)
+		tell(r, &rep, now_ms() - from);
+	if (!bad && rep.state == SYNC_ERROR)
+		bad = sim_fail(e, EX_TEMPFAIL, "%s", rep.detail);
+	sync_report_free(&rep);
+	close_all(r);
+	return bad ? -1 : 0;
+}
+
+int cmd_run(struct cmd *c, struct sim_err *e)
+{
+	struct run r = { .c = c };
+	const char *why = c->argc ? c->argv[0] : "udev";
+
+	return run(&r, why, e);
+}
+
+int cmd_sync(struct cmd *c, struct sim_err *e)
+{
+	bool verbose = false;
+	const struct cmd_opt opt[] = {
+		{ "verbose", NULL, &verbose, NULL, NULL, 0 },
+		{ NULL, NULL, NULL, NULL, NULL, 0 },
+	};
+	struct run r = { .c = c };
+
+	if (cmd_args(c, opt, 0, 0, e) < 0)
+		return -1;
+	r.watched = verbose || c->tty_out;
+	return run(&r, "asked for", e);
+}
+
+int cmd_plan(struct cmd *c, struct sim_err *e)
+{
+	struct run r = { .c = c, .dry = true, .watched = true };
+
+	if (cmd_args(c, NULL, 0, 0, e) < 0)
+		return -1;
+	return run(&r, NULL, e);
+}

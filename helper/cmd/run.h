@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run.h - parts of a run that other commands use too
+ */
+#ifndef SIMSYNC_RUN_H
+#define SIMSYNC_RUN_H
+
+#include "cmd/cmd.h"
+
+struct card;
+
+/** run_why_not() - why a slot's card is not read: a phrase, no content */
+const char *run_why_not(const struct cmd_slot *s);
+
+/**
+ * run_open_card() - open a granted card and get past its PIN
+ *
+ * Takes the slot's descriptor. Where a PIN is needed the person is asked.
+ *
+ * Return: the card, or NULL: EX_NOPERM when it waits for a PIN.
+ */
+struct card *run_open_card(struct cmd *c, struct cmd_slot *s,
+			   struct sim_err *e);
+
+/** run_card_progress() - for card_on_progress(); @arg is the struct cmd */
+void run_card_progress(void *arg, const char *what, unsigned int done,
+		       unsigned int total);
+
+#endif

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+
+static const struct cmd_entry table[] = {
+	{ "status", "[--json]", "slots, cards, the last run, what waits",
+	  NULL, cmd_status, false },
+	{ "sync", "[--verbose] [--json]", "sync now",
+	  "  --verbose    each item, not only how many\n", cmd_sync, false },
+	{ "plan", "[--json]", "what sync would do and which rule makes it; touches nothing",
+	  NULL, cmd_plan, false },
+	{ "unlock", "[--no-sync]", "prove that it is you; enrolled SIMs sync by themselves until power-off",
+	  "  --no-sync    do not sync now\n"
+	  "  --pam        from pam_exec in the shell's unlock stack\n",
+	  NULL, false },
+	{ "card list", "[--json]", "enrolled SIMs", NULL, cmd_card_list, false },
+	{ "card enroll", "[SLOT] [--policy both|fill|pull|ignore] [--no-sync]",
+	  "let a SIM be synced from now on",
+	  "  both     keep it and the phone the same\n"
+	  "  fill     only write the phone's contacts to it\n"
+	  "  pull     only read it, never write it\n"
+	  "  ignore   leave it alone\n",
+	  NULL, false },
+	{ "card forget", "DIGITS", "read this SIM no more (last digits of its ICCID)",
+	  NULL, NULL, false },
+	{ "info", "[--json]", "what the SIM says of itself", NULL, cmd_info, false },
+	{ "contacts list", "[WORDS] [--json]", "contacts of the phone", NULL,
+	  cmd_contacts_list, false },
+	{ "contacts show", "WHO [--json]", "one contact: name, number or UID", NULL,
+	  cmd_contacts_show, false },
+	{ "contacts add", "NAME [--phone N]... [--email E]... [--group G]... [--note T]",
+	  "a new contact", NULL, cmd_contacts_add, false },
+	{ "contacts edit", "WHO [--name NAME] [--phone N]... [--email E]... [--group G]... [--note T]",
+	  "change a contact",
+	  "  What is given replaces what was there of its kind (all numbers, all\n"
+	  "  addresses); an empty value removes it. The rest stays as it is.\n",
+	  cmd_contacts_edit, false },
+	{ "contacts rm", "WHO", "remove a contact", NULL, cmd_contacts_rm, false },
+	{ "contacts import", "FILE", "contacts from a file of vCards", NULL,
+	  cmd_contacts_import, true },
+	{ "contacts export", "[WORDS]", "contacts as vCards, on standard output", NULL,
+	  cmd_contacts_export, false },
+	{ "sms list", "[WORDS] [--json]", "messages of the phone", NULL,
+	  cmd_sms_list, false },
+	{ "sms show", "REF [--json]", "one message", NULL, cmd_sms_show, false },
+	{ "remote add", "[CONTACTS-URL] [--webdav URL] [--user NAME] [--ca FILE] [--device NAME] [--key HEX] [--identifiers] [--force]",
+	  "the server: CardDAV for contacts, WebDAV for messages and SIM information",
+	  "  --user NAME      asks for the password\n"
+	  "  --ca FILE        certificates to trust instead of the system's\n"
+	  "  --key HEX        the key of your other phone (simsync remote show --key)\n"
+	  "  --identifiers    ICCID, IMSI and EID go there as they are\n"
+	  "  --plain          allow http:// beyond this machine\n"
+	  "  --force          keep it although it did not answer\n",
+	  cmd_remote_add, false },
+	{ "remote show", "[--key] [--json]", "the server as configured",
+	  "  --key    also the key, for a second phone\n", cmd_remote_show, false },
+	{ "remote test", "[--json]", "ask the server for all that a run needs", NULL,
+	  cmd_remote_test, false },
+	{ "rules check", "[FILE]", "errors of a rule file, with their line", NULL,
+	  cmd_rules_check, true },
+	{ "rules list", "[--json]", "rules in force", NULL, cmd_rules_list, false },
+	{ "history", "[--json]", "past runs", NULL, cmd_history, false },
+	{ "conflicts list", "[--json]", "fields that two sides changed", NULL,
+	  cmd_conflicts_list, false },
+	{ "held list", "[--json]", "what the guards hold back", NULL, cmd_held_list,
+	  false },
+	{ "held apply", "[REPLICA]", "let it happen in the next run", NULL,
+	  cmd_held_apply, false },
+	{ "run", "", NULL, NULL, cmd_run, false },
+	{ NULL, NULL, NULL, NULL, NULL, false },
+};
+
+const struct cmd_entry *cmd_table(void)
+{
+	return table;
+}
+
+const struct cmd_entry *cmd_find(int argc, char *const *argv, int *words)
+{
+	const struct cmd_entry *t;
+
+	for (t = table; argc > 0 && t->name; t++) {
+		size_t n = strcspn(t->name, " ");
+
+		*words = t->name[n] ? 2 : 1;
+		if (strlen(argv[0]) != n || strncmp(argv[0], t->name, n))
+			continue;
+		if (*words == 1 ||
+		    (argc > 1 && !strcmp(argv[1], t->name + n + 1)))
+			return t;
+	}
+	return NULL;
+}
+
+void cmd_help(const struct cmd_entry *only)
+{
+	const struct cmd_entry *t;
+
+	if (only) {
+		printf("simsync %s %s\n\n%s.\n", only->name, only->args,
+		       only->help ? only->help : "started by udev");
+		if (only->more)
+			printf("\n%s", only->more);
+		return;
+	}
+	puts("simsync COMMAND [--json] [--help]\n");
+	for (t = table; t->name; t++)
+		if (t->help)
+			printf("  %-18s %s\n", t->name, t->help);
+	puts("  events             what the kernel says of its slots, as it says it\n\n"
+	     "  --json    for programs\n"
+	     "  --stdin   passwords and PINs are lines of standard input\n\n"
+	     "man simsync says more.");
+}
