@@ -1,0 +1,621 @@
+// SPDX-License-Identifier: MIT
+#include "card/fs.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "card/tlv.h"
+
+#define INS_SELECT	0xa4
+#define INS_READ_BIN	0xb0
+#define INS_READ_REC	0xb2
+#define INS_SEARCH	0xa2
+#define INS_UPDATE_BIN	0xd6
+#define INS_UPDATE_REC	0xdc
+
+#define SW_BUSY		0x9300
+#define BUSY_TRIES	5
+
+void card_problem(struct card *c, const char *fmt, ...)
+{
+	char text[512], **more;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	for (size_t i = 0; i < c->nproblem; i++)
+		if (!strcmp(c->problem[i], text))
+			return;
+	more = realloc(c->problem, (c->nproblem + 1) * sizeof(*more));
+	if (!more)
+		return;
+	c->problem = more;
+	more[c->nproblem] = strdup(text);
+	if (more[c->nproblem])
+		c->nproblem++;
+}
+
+void card_progress(struct card *c, const char *what, unsigned int done,
+		   unsigned int total)
+{
+	if (c->on_progress)
+		c->on_progress(c->on_progress_arg, what, done, total);
+}
+
+/* TS 102 221 10.2.1 and, for class A0, 51.011 9.4. */
+static const struct {
+	uint16_t sw;
+	uint16_t mask;
+	const char *text;
+} meanings[] = {
+	{ 0x6281, 0xffff, "the card says its data may be corrupt" },
+	{ 0x6282, 0xffff, "nothing found" },
+	{ 0x6283, 0xffff, "the file is deactivated" },
+	{ 0x6300, 0xff00, "refused" },
+	{ 0x6581, 0xffff, "the card's memory failed" },
+	{ 0x6700, 0xff00, "wrong length" },
+	{ 0x6881, 0xffff, "the card has no logical channels" },
+	{ 0x6981, 0xffff, "not a file of that structure" },
+	{ 0x6982, 0xffff, "not allowed without the PIN" },
+	{ 0x6983, 0xffff, "the PIN is blocked" },
+	{ 0x6984, 0xffff, "the file is deactivated" },
+	{ 0x6985, 0xffff, "not allowed now" },
+	{ 0x6986, 0xffff, "no file is selected" },
+	{ 0x6a80, 0xffff, "the card takes the data for wrong" },
+	{ 0x6a81, 0xffff, "the card does not support this" },
+	{ 0x6a82, 0xffff, "there is no such file" },
+	{ 0x6a83, 0xffff, "there is no such record" },
+	{ 0x6a84, 0xffff, "the card is full" },
+	{ 0x6a86, 0xffff, "the card does not know these parameters" },
+	{ 0x6b00, 0xff00, "the card does not know these parameters" },
+	{ 0x6d00, 0xff00, "the card does not know this command" },
+	{ 0x6e00, 0xff00, "the card does not know this class" },
+	{ 0x6f00, 0xff00, "the card had an internal error" },
+	{ 0x9240, 0xffff, "the card's memory failed" },
+	{ 0x9300, 0xffff, "the card is busy with its own applications" },
+	{ 0x9400, 0xffff, "no file is selected" },
+	{ 0x9402, 0xffff, "there is no such record" },
+	{ 0x9404, 0xffff, "there is no such file" },
+	{ 0x9408, 0xffff, "not a file of that structure" },
+	{ 0x9804, 0xffff, "not allowed without the PIN" },
+	{ 0x9810, 0xffff, "the file is invalidated" },
+	{ 0x9840, 0xffff, "the PIN is blocked" },
+};
+
+const char *fs_sw_text(uint16_t sw)
+{
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
+		if ((sw & meanings[i].mask) == meanings[i].sw)
+			return meanings[i].text;
+	return "an answer the standards do not know";
+}
+
+/* 9000; 91xx: a proactive command waits; 920x: written after retries (2G). */
+static bool sw_fine(uint16_t sw)
+{
+	return sw == 0x9000 || sw >> 8 == 0x91 || (sw & 0xfff0) == 0x9200;
+}
+
+int fs_send(struct card *c, const uint8_t *cmd, size_t len, const char *what,
+	    uint8_t *resp, size_t *got, struct sim_err *e)
+{
+	static const struct timespec pause = { .tv_nsec = 200000000 };
+	size_t n = 0;
+
+	for (int i = 0; i < BUSY_TRIES; i++) {
+		if (i)
+			nanosleep(&pause, NULL);
+		if (c->ch->ops->transmit(c->ch, cmd, len, resp, FS_RESP_MAX,
+					 &n, e))
+			return sim_fail_in(e, "%s", what);
+		if (n < 2 || n > FS_RESP_MAX) {
+			c->ch->fault = SIM_CHAN_ERROR;
+			return sim_fail(e, EX_PROTOCOL,
+					"%s: the answer has no status word", what);
+		}
+		c->sw = (uint16_t)(resp[n - 2] << 8 | resp[n - 1]);
+		if (c->on_apdu)
+			c->on_apdu(c->on_apdu_arg, cmd, len, resp, n, what);
+		if (c->sw != SW_BUSY)
+			break;
+	}
+	*got = n - 2;
+	if (sw_fine(c->sw))
+		return 0;
+	sim_fail(e, EX_DATAERR, "%s: %s (status %04X)", what,
+		 fs_sw_text(c->sw), c->sw);
+	return 1;
+}
+
+void fs_forget(struct card *c)
+{
+	c->df_depth = 0xff;
+	c->ef = 0;
+}
+
+/* The 2G answer to SELECT, 51.011 9.2.1. */
+static int parse_gsm(struct card *c, const uint8_t *r, size_t len,
+		     struct fs_ef *ef)
+{
+	static const enum fs_form form[] = {
+		[0] = FS_TRANSPARENT, [1] = FS_LINEAR, [3] = FS_CYCLIC,
+	};
+
+	if (len < 14)
+		return -1;
+	if (r[6] != 0x04) {
+		ef->form = FS_DF;
+		if (len >= 21) {
+			c->chv[0] = r[18];
+			c->chv[1] = r[20];
+			/* File characteristics b8: CHV1 disabled. */
+			if (r[13] & 0x80)
+				c->chv[0] |= 0x40;
+		}
+		return 0;
+	}
+	if (r[13] > 3 || r[13] == 2)
+		return -1;
+	ef->form = form[r[13]];
+	ef->size = (uint32_t)r[2] << 8 | r[3];
+	ef->off = !(r[11] & 0x01);
+	if (ef->form == FS_TRANSPARENT)
+		return 0;
+	if (len < 15 || !r[14])
+		return -1;
+	ef->rec_len = r[14];
+	if (ef->size / ef->rec_len == 0)
+		return -1;
+	ef->nrec = ef->size / ef->rec_len > 254 ?
+		   254 : (uint8_t)(ef->size / ef->rec_len);
+	return 0;
+}
+
+/* TS 102 221 11.1.1.4.3: byte 1 structure and kind, 3-4 record size, 5 count. */
+static int parse_descriptor(const struct tlv *t, struct fs_ef *ef)
+{
+	uint8_t d;
+
+	if (t->len < 2)
+		return -1;
+	d = t->v[0];
+	if ((d & 0x38) == 0x38) {
+		ef->form = (d & 0x07) ? FS_OTHER : FS_DF;
+		return 0;
+	}
+	switch (d & 0x07) {
+	case 1:
+		ef->form = FS_TRANSPARENT;
+		return 0;
+	case 2:
+		ef->form = FS_LINEAR;
+		break;
+	case 6:
+		ef->form = FS_CYCLIC;
+		break;
+	default:
+		ef->form = FS_OTHER;
+		return 0;
+	}
+	/* Record numbers 00 and FF have other meanings: 254 records at most. */
+	if (t->len < 5 || t->v[2] || !t->v[3] || !t->v[4])
+		return -1;
+	ef->rec_len = t->v[3];
+	ef->nrec = t->v[4] > 254 ? 254 : t->v[4];
+	return 0;
+}
+
+/* TS 102 221 11.1.1.3 */
+static int parse_fcp(struct card *c, const uint8_t *r, size_t len,
+		     struct fs_ef *ef)
+{
+	struct tlv fcp, t;
+
+	if (!tlv_find(r, len, 0x62, &fcp))
+		return -1;
+	if (!tlv_in(&fcp, 0x82, &t) || parse_descriptor(&t, ef))
+		return -1;
+	if (tlv_in(&fcp, 0x80, &t) && t.len >= 1 && t.len <= 4)
+		for (size_t i = 0; i < t.len; i++)
+			ef->size = ef->size << 8 | t.v[i];
+	/* Without DO 88 it would be the identifier's low bits: not relied on. */
+	if (tlv_in(&fcp, 0x88, &t) && t.len == 1)
+		ef->sfi = t.v[0] >> 3;
+	if (ef->sfi > 30)
+		ef->sfi = 0;
+	/* Life cycle: 04 and 06 are deactivated. */
+	if (tlv_in(&fcp, 0x8a, &t) && t.len == 1)
+		ef->off = (t.v[0] & 0xfd) == 0x04;
+	if (tlv_in(&fcp, 0x8b, &t) && t.len >= 3) {
+		ef->arr_fid = (uint16_t)(t.v[0] << 8 | t.v[1]);
+		ef->arr_rec = t.v[t.len - 1];
+	}
+	if (ef->form == FS_DF && tlv_in(&fcp, 0xc6, &t) &&
+	    t.len <= sizeof(c->status)) {
+		memcpy(c->status, t.v, t.len);
+		c->nstatus = t.len;
+	}
+	return 0;
+}
+
+static const struct fs_ef *cached(struct card *c, const uint16_t *path,
+				  size_t depth)
+{
+	for (size_t i = 0; i < c->ncache; i++)
+		if (c->cache[i].depth == depth &&
+		    !memcmp(c->cache[i].path, path, depth * sizeof(*path)))
+			return &c->cache[i];
+	return NULL;
+}
+
+static void keep(struct card *c, struct fs_ef *ef)
+{
+	struct fs_ef *more;
+
+	/* Two files of one DF with the same SFI: neither can be trusted. */
+	for (size_t i = 0; i < c->ncache && ef->sfi; i++) {
+		more = &c->cache[i];
+		if (more->sfi != ef->sfi || more->depth != ef->depth ||
+		    memcmp(more->path, ef->path,
+			   (ef->depth - 1u) * sizeof(*ef->path)))
+			continue;
+		more->sfi = 0;
+		ef->sfi = 0;
+	}
+	more = realloc(c->cache, (c->ncache + 1) * sizeof(*more));
+	if (!more)
+		return;
+	c->cache = more;
+	more[c->ncache++] = *ef;
+}
+
+static bool in_df(const struct card *c, const uint16_t *path, size_t depth)
+{
+	return c->df_depth == depth - 1 &&
+	       !memcmp(c->df, path, (depth - 1) * sizeof(*path));
+}
+
+static void now_at(struct card *c, const uint16_t *path, size_t depth,
+		   bool is_df)
+{
+	size_t df = is_df ? depth : depth - 1;
+
+	memcpy(c->df, path, df * sizeof(*path));
+	c->df_depth = (uint8_t)df;
+	c->ef = is_df ? 0 : path[depth - 1];
+}
+
+static int select_one(struct card *c, uint8_t p1, uint8_t p2,
+		      const uint16_t *path, size_t depth, const char *what,
+		      uint8_t *r, size_t *got, struct sim_err *e)
+{
+	uint8_t cmd[6 + 2 * FS_DEPTH] = { 0x00, INS_SELECT, p1, p2 };
+	size_t n = 5;
+
+	for (size_t i = 0; i < depth; i++) {
+		cmd[n++] = (uint8_t)(path[i] >> 8);
+		cmd[n++] = (uint8_t)path[i];
+	}
+	cmd[4] = (uint8_t)(n - 5);
+	if (c->gsm)
+		cmd[0] = 0xa0;
+	else if (p2 == 0x04)
+		cmd[n++] = 0x00;
+	return fs_send(c, cmd, n, what, r, got, e);
+}
+
+/* Class A0 selects one identifier at a time (51.011 6.5). */
+static int select_gsm(struct card *c, const uint16_t *path, size_t depth,
+		      const char *what, uint8_t *r, size_t *got,
+		      struct sim_err *e)
+{
+	static const uint16_t mf = 0x3f00;
+	size_t i = depth - 1;
+	int ret;
+
+	if (!in_df(c, path, depth)) {
+		fs_forget(c);
+		ret = select_one(c, 0, 0, &mf, 1, what, r, got, e);
+		if (ret)
+			return ret;
+		c->df_depth = 0;
+		i = 0;
+	}
+	for (; i < depth; i++) {
+		ret = select_one(c, 0, 0, &path[i], 1, what, r, got, e);
+		if (ret) {
+			fs_forget(c);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+static int select_path(struct card *c, const uint16_t *path, size_t depth,
+		       uint8_t p2, const char *name, uint8_t *r, size_t *got,
+		       struct sim_err *e)
+{
+	char what[80];
+	int ret;
+
+	snprintf(what, sizeof(what), "%s %04X", name, path[depth - 1]);
+	if (c->gsm)
+		return select_gsm(c, path, depth, what, r, got, e);
+	if (in_df(c, path, depth))
+		return select_one(c, 0x00, p2, &path[depth - 1], 1, what, r,
+				  got, e);
+	ret = select_one(c, 0x08, p2, path, depth, what, r, got, e);
+	/* A card that knows no paths: one identifier after the other. */
+	if (ret == 1 && (c->sw == 0x6a86 || c->sw == 0x6b00)) {
+		fs_forget(c);
+		for (size_t i = 0; i < depth; i++) {
+			ret = select_one(c, 0x00, p2, &path[i], 1, what, r,
+					 got, e);
+			if (ret)
+				return ret;
+		}
+	}
+	return ret;
+}
+
+int fs_select(struct card *c, const uint16_t *path, size_t depth,
+	      const char *name, struct fs_ef *out, struct sim_err *e)
+{
+	const struct fs_ef *known = cached(c, path, depth);
+	uint8_t r[FS_RESP_MAX];
+	struct fs_ef ef = { .depth = (uint8_t)depth };
+	size_t got;
+	int ret;
+
+	if (known) {
+		*out = *known;
+		if (known->absent)
+			return sim_fail(e, EX_DATAERR, "%s %04X: there is no such file",
+					name, path[depth - 1]), 1;
+		return 0;
+	}
+	memcpy(ef.path, path, depth * sizeof(*path));
+	ret = select_path(c, path, depth, 0x04, name, r, &got, e);
+	if (ret < 0)
+		return ret;
+	if (ret) {
+		ef.absent = true;
+		if (c->sw == 0x6a82 || c->sw == 0x9404)
+			keep(c, &ef);
+		*out = ef;
+		return 1;
+	}
+	ret = c->gsm ? parse_gsm(c, r, got, &ef) : parse_fcp(c, r, got, &ef);
+	if (ret) {
+		fs_forget(c);
+		sim_fail(e, EX_DATAERR,
+			 "%s %04X: what the card says about the file makes no sense",
+			 name, path[depth - 1]);
+		card_problem(c, "%s %04X: what the card says about the file makes no sense; it is left alone",
+			     name, path[depth - 1]);
+		ef.absent = true;
+		keep(c, &ef);
+		*out = ef;
+		return 1;
+	}
+	now_at(c, path, depth, ef.form == FS_DF);
+	keep(c, &ef);
+	*out = ef;
+	return 0;
+}
+
+/*
+ * Make @ef current, or say by which SFI it can be had. Returns P2's SFI part
+ * in @sfi: 0 when it is current.
+ */
+static int use(struct card *c, const struct fs_ef *ef, const char *name,
+	       uint8_t *sfi, struct sim_err *e)
+{
+	uint8_t r[FS_RESP_MAX];
+	size_t got;
+	int ret;
+
+	*sfi = 0;
+	if (in_df(c, ef->path, ef->depth)) {
+		if (c->ef == ef->path[ef->depth - 1])
+			return 0;
+		if (ef->sfi && !c->gsm) {
+			*sfi = ef->sfi;
+			return 0;
+		}
+	}
+	ret = select_path(c, ef->path, ef->depth, 0x0c, name, r, &got, e);
+	if (!ret)
+		now_at(c, ef->path, ef->depth, false);
+	return ret;
+}
+
+static uint8_t cla(const struct card *c)
+{
+	return c->gsm ? 0xa0 : 0x00;
+}
+
+static int record(struct card *c, const struct fs_ef *ef, const char *name,
+		  uint8_t ins, unsigned int rec, const uint8_t *data,
+		  uint8_t *r, size_t *got, struct sim_err *e)
+{
+	uint8_t cmd[5 + FS_REC_MAX] = { cla(c), ins, (uint8_t)rec };
+	char what[96];
+	uint8_t sfi;
+	int ret;
+
+	snprintf(what, sizeof(what), "%s %04X record %u", name,
+		 ef->path[ef->depth - 1], rec);
+	if (!rec || rec > ef->nrec) {
+		sim_fail(e, EX_DATAERR, "%s: the file has %u records", what,
+			 ef->nrec);
+		return 1;
+	}
+	ret = use(c, ef, name, &sfi, e);
+	if (ret)
+		return ret;
+	cmd[3] = (uint8_t)(sfi << 3 | 4);
+	cmd[4] = ef->rec_len;
+	if (data)
+		memcpy(cmd + 5, data, ef->rec_len);
+	ret = fs_send(c, cmd, data ? 5u + ef->rec_len : 5u, what, r, got, e);
+	if (!ret)
+		c->ef = ef->path[ef->depth - 1];
+	else
+		c->ef = sfi ? 0 : c->ef;
+	return ret;
+}
+
+int fs_read_record(struct card *c, const struct fs_ef *ef, const char *name,
+		   unsigned int rec, uint8_t *buf, struct sim_err *e)
+{
+	uint8_t r[FS_RESP_MAX];
+	size_t got;
+	int ret;
+
+	ret = record(c, ef, name, INS_READ_REC, rec, NULL, r, &got, e);
+	if (ret)
+		return ret;
+	if (got != ef->rec_len) {
+		sim_fail(e, EX_DATAERR,
+			 "%s %04X record %u: %zu bytes came where the file says %u",
+			 name, ef->path[ef->depth - 1], rec, got, ef->rec_len);
+		return 1;
+	}
+	memcpy(buf, r, got);
+	return 0;
+}
+
+int fs_update_record(struct card *c, const struct fs_ef *ef, const char *name,
+		     unsigned int rec, const uint8_t *buf, struct sim_err *e)
+{
+	uint8_t r[FS_RESP_MAX];
+	size_t got;
+
+	return record(c, ef, name, INS_UPDATE_REC, rec, buf, r, &got, e);
+}
+
+int fs_read(struct card *c, const struct fs_ef *ef, const char *name,
+	    uint8_t *buf, size_t max, size_t *got, struct sim_err *e)
+{
+	uint8_t cmd[5] = { cla(c), INS_READ_BIN }, r[FS_RESP_MAX], sfi;
+	size_t want = ef->size < max ? ef->size : max, n, part;
+	char what[80];
+	int ret;
+
+	*got = 0;
+	snprintf(what, sizeof(what), "%s %04X", name, ef->path[ef->depth - 1]);
+	if (ef->form != FS_TRANSPARENT) {
+		sim_fail(e, EX_DATAERR, "%s: not a transparent file", what);
+		return 1;
+	}
+	while (*got < want) {
+		part = want - *got < 255 ? want - *got : 255;
+		ret = use(c, ef, name, &sfi, e);
+		if (ret)
+			return ret;
+		cmd[2] = sfi ? (uint8_t)(0x80 | sfi) : (uint8_t)(*got >> 8);
+		cmd[3] = (uint8_t)*got;
+		cmd[4] = (uint8_t)part;
+		ret = fs_send(c, cmd, sizeof(cmd), what, r, &n, e);
+		if (ret)
+			return ret;
+		c->ef = ef->path[ef->depth - 1];
+		if (!n || n > part)
+			break;
+		memcpy(buf + *got, r, n);
+		*got += n;
+		if (n < part)
+			break;
+	}
+	return 0;
+}
+
+int fs_update(struct card *c, const struct fs_ef *ef, const char *name,
+	      const uint8_t *buf, size_t len, struct sim_err *e)
+{
+	uint8_t cmd[5 + 255] = { cla(c), INS_UPDATE_BIN }, r[FS_RESP_MAX], sfi;
+	size_t at = 0, n, part;
+	char what[80];
+	int ret;
+
+	snprintf(what, sizeof(what), "%s %04X", name, ef->path[ef->depth - 1]);
+	if (ef->form != FS_TRANSPARENT || len > ef->size) {
+		sim_fail(e, EX_DATAERR, "%s: not a transparent file of that size",
+			 what);
+		return 1;
+	}
+	while (at < len) {
+		part = len - at < 255 ? len - at : 255;
+		ret = use(c, ef, name, &sfi, e);
+		if (ret)
+			return ret;
+		cmd[2] = sfi ? (uint8_t)(0x80 | sfi) : (uint8_t)(at >> 8);
+		cmd[3] = (uint8_t)at;
+		cmd[4] = (uint8_t)part;
+		memcpy(cmd + 5, buf + at, part);
+		ret = fs_send(c, cmd, 5 + part, what, r, &n, e);
+		if (ret)
+			return ret;
+		c->ef = ef->path[ef->depth - 1];
+		at += part;
+	}
+	return 0;
+}
+
+/* TS 102 221 11.1.7, simple search forward from record 1. */
+int fs_search(struct card *c, const struct fs_ef *ef, const char *name,
+	      const uint8_t *pattern, struct fs_set *out, struct sim_err *e)
+{
+	uint8_t cmd[6 + FS_REC_MAX] = { 0x00, INS_SEARCH, 0x01 };
+	uint8_t r[FS_RESP_MAX], sfi;
+	char what[80];
+	size_t got;
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	if (c->gsm || c->no_search) {
+		sim_fail(e, EX_UNAVAILABLE, "the card does not know SEARCH RECORD");
+		return 1;
+	}
+	snprintf(what, sizeof(what), "%s %04X search", name,
+		 ef->path[ef->depth - 1]);
+	ret = use(c, ef, name, &sfi, e);
+	if (ret)
+		return ret;
+	cmd[3] = (uint8_t)(sfi << 3 | 4);
+	cmd[4] = ef->rec_len;
+	memcpy(cmd + 5, pattern, ef->rec_len);
+	ret = fs_send(c, cmd, 6u + ef->rec_len, what, r, &got, e);
+	if (ret < 0)
+		return ret;
+	if (ret && c->sw != 0x6282 && c->sw != 0x6a83) {
+		if (c->sw == 0x6d00 || c->sw == 0x6e00)
+			c->no_search = true;
+		if (sfi)
+			c->ef = 0;
+		return 1;
+	}
+	c->ef = ef->path[ef->depth - 1];
+	if (ret)
+		return 0;
+	for (size_t i = 0; i < got; i++)
+		if (r[i] && r[i] <= ef->nrec)
+			fs_add(out, r[i]);
+	return 0;
+}
+
+int fs_hold(struct card *c, unsigned int ms, struct sim_err *e)
+{
+	return c->ch->ops->begin ? c->ch->ops->begin(c->ch, ms, e) : 0;
+}
+
+void fs_release(struct card *c)
+{
+	if (c->ch->ops->begin)
+		c->ch->ops->begin(c->ch, 0, NULL);
+}

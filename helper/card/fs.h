@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fs.h - the file system of a card (TS 102 221 8 and 11.1; 51.011 for 2G)
+ *
+ * The only place that builds SELECT, READ, UPDATE and SEARCH. Knows what is
+ * selected, so that nothing is selected twice, and keeps every FCP it has seen.
+ *
+ * Return values here and in the files above, unless said otherwise: 0; 1 the
+ * card answered and refused (c->sw tells, @e has a sentence; go on with the
+ * rest); -1 the way to the card failed (c->ch->fault tells; stop).
+ */
+#ifndef SIMSYNC_CARD_FS_H
+#define SIMSYNC_CARD_FS_H
+
+#include "card/card.h"
+
+#define FS_DEPTH	4
+#define FS_ADF		0x7fff	/* the application selected on this channel */
+#define FS_TELECOM	0x7f10
+#define FS_GSM		0x7f20
+#define FS_PHONEBOOK	0x5f3a
+#define FS_REC_MAX	255
+
+enum fs_form { FS_DF, FS_TRANSPARENT, FS_LINEAR, FS_CYCLIC, FS_OTHER };
+
+/**
+ * struct fs_ef - what the FCP said about a file
+ * @path: file identifiers from the MF (not in it) or FS_ADF down
+ * @depth: how many
+ * @absent: the card has no such file; the rest is zero
+ * @form: structure
+ * @size: bytes (transparent)
+ * @rec_len: bytes of a record, 1 to 255 (linear, cyclic)
+ * @nrec: records, 1 to 254
+ * @sfi: short file identifier, 0 none
+ * @off: deactivated or invalidated: unavailable, not empty
+ * @arr_fid: EF_ARR that holds the access rules, 0 none
+ * @arr_rec: its record
+ */
+struct fs_ef {
+	uint16_t path[FS_DEPTH];
+	uint8_t depth;
+	bool absent;
+	enum fs_form form;
+	uint32_t size;
+	uint8_t rec_len;
+	uint8_t nrec;
+	uint8_t sfi;
+	bool off;
+	uint16_t arr_fid;
+	uint8_t arr_rec;
+};
+
+struct phonebook;
+struct sms_store;
+
+/**
+ * struct card - a card and what is known of it
+ * @ch: way to it
+ * @gsm: 2G: class A0, responses of 51.011
+ * @usim: a USIM application is selected: FS_ADF means something
+ * @iccid: digits or ""
+ * @aid: of the USIM
+ * @sw: last status
+ * @df: current DF; @df_depth its depth, 0xff unknown
+ * @ef: current EF in it, 0 none
+ * @cache: FCPs, @ncache of them
+ * @status: PIN status template of the application (DO C6), @nstatus bytes
+ * @chv: 2G: PIN states of the DF's response, 0xff unknown
+ * @key: PIN key references by enum card_pin_id
+ * @pin2: PIN2 was verified
+ * @no_search: the card does not know SEARCH RECORD: do not try again
+ * @problem: sentences, @nproblem of them
+ * @pb: phonebook once read
+ * @sms: messages once read
+ */
+struct card {
+	struct sim_channel *ch;
+	bool gsm;
+	bool usim;
+	char iccid[21];
+	uint8_t aid[16];
+	uint8_t aid_len;
+	uint16_t sw;
+
+	uint16_t df[FS_DEPTH];
+	uint8_t df_depth;
+	uint16_t ef;
+
+	struct fs_ef *cache;
+	size_t ncache;
+
+	uint8_t status[64];
+	size_t nstatus;
+	uint8_t chv[2];
+	uint8_t key[2];
+	bool no_search;
+
+	char **problem;
+	size_t nproblem;
+
+	struct phonebook *pb;
+	struct sms_store *sms;
+
+	void (*on_apdu)(void *arg, const uint8_t *cmd, size_t len,
+			const uint8_t *resp, size_t got, const char *what);
+	void *on_apdu_arg;
+	void (*on_progress)(void *arg, const char *what, unsigned int done,
+			    unsigned int total);
+	void *on_progress_arg;
+};
+
+/** card_problem() - note what could not be read; the same sentence once. */
+void card_problem(struct card *c, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+void card_progress(struct card *c, const char *what, unsigned int done,
+		   unsigned int total);
+
+/* Room for any response to a short command. */
+#define FS_RESP_MAX 260
+
+/**
+ * fs_send() - send a command; waits out "busy" (9300)
+ * @what: for traces and sentences: the file and what is done with it
+ * @resp: room for FS_RESP_MAX
+ * @got: response data, without status
+ */
+int fs_send(struct card *c, const uint8_t *cmd, size_t len, const char *what,
+	    uint8_t *resp, size_t *got, struct sim_err *e);
+
+/** fs_sw_text() - what a status means, for sentences. */
+const char *fs_sw_text(uint16_t sw);
+
+/** fs_forget() - nothing is known to be selected any more. */
+void fs_forget(struct card *c);
+
+/**
+ * fs_select() - find a file and its FCP
+ * @path: see struct fs_ef
+ * @name: the standard's name, for sentences
+ * @out: the FCP
+ *
+ * Return: also 1 when the file is absent, or its FCP makes no sense.
+ */
+int fs_select(struct card *c, const uint16_t *path, size_t depth,
+	      const char *name, struct fs_ef *out, struct sim_err *e);
+
+/** fs_read_record() - record @rec (from 1) to @buf, ef->rec_len bytes. */
+int fs_read_record(struct card *c, const struct fs_ef *ef, const char *name,
+		   unsigned int rec, uint8_t *buf, struct sim_err *e);
+int fs_update_record(struct card *c, const struct fs_ef *ef, const char *name,
+		     unsigned int rec, const uint8_t *buf, struct sim_err *e);
+
+/** fs_read() - at most @max bytes of a transparent file; @got how many. */
+int fs_read(struct card *c, const struct fs_ef *ef, const char *name,
+	    uint8_t *buf, size_t max, size_t *got, struct sim_err *e);
+int fs_update(struct card *c, const struct fs_ef *ef, const char *name,
+	      const uint8_t *buf, size_t len, struct sim_err *e);
+
+/* One bit per record; record 1 is bit 1. */
+struct fs_set {
+	uint8_t bit[32];
+};
+
+static inline bool fs_has(const struct fs_set *s, unsigned int rec)
+{
+	return rec < 256 && s->bit[rec / 8] & 1u << rec % 8;
+}
+
+static inline void fs_add(struct fs_set *s, unsigned int rec)
+{
+	if (rec < 256)
+		s->bit[rec / 8] |= (uint8_t)(1u << rec % 8);
+}
+
+static inline void fs_drop(struct fs_set *s, unsigned int rec)
+{
+	if (rec < 256)
+		s->bit[rec / 8] &= (uint8_t)~(1u << rec % 8);
+}
+
+/**
+ * fs_search() - records equal to @pattern (ef->rec_len bytes)
+ * @out: cleared, then those records
+ *
+ * Return: 1 also when the card does not know SEARCH RECORD: read all then.
+ */
+int fs_search(struct card *c, const struct fs_ef *ef, const char *name,
+	      const uint8_t *pattern, struct fs_set *out, struct sim_err *e);
+
+/** fs_hold(), fs_release() - keep other clients off during a few writes. */
+int fs_hold(struct card *c, unsigned int ms, struct sim_err *e);
+void fs_release(struct card *c);
+
+#endif

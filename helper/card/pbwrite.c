@@ -1,0 +1,857 @@
+// SPDX-License-Identifier: MIT
+/*
+ * pbwrite.c - writing phonebook entries
+ *
+ * Every write is conditional: the entry's records are read again first. Order
+ * of writes (TS 31.102 5.3.1.2): ADN, pointer, data; to delete: data, pointer,
+ * ADN last. EF_EXT1 goes before what points to it, since half a number is a
+ * wrong one. The change counter is raised before the first write: raised for
+ * nothing it costs another terminal a look, forgotten it hides a change.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "card/phonebook.h"
+
+#define HOLD_MS		10000
+#define LINKS_MAX	PB_USES
+
+/**
+ * struct link_plan - what becomes of one linked record
+ * @use: the file
+ * @from: record the entry has in it now, 0 none
+ * @to: record it will have, 0 none
+ * @rec: its new bytes
+ */
+struct link_plan {
+	const struct pb_use *use;
+	unsigned int from;
+	unsigned int to;
+	uint8_t rec[FS_REC_MAX];
+};
+
+/**
+ * struct plan - all records of one entry as they shall be
+ * @set: the book
+ * @rec: the entry
+ * @adn: its new bytes
+ * @link: its linked records, @n of them
+ * @ext_new: EXT1 records to write, @next of them, bytes in @ext
+ * @ext_old: EXT1 records in use now
+ */
+struct plan {
+	struct pb_set *set;
+	unsigned int rec;
+	uint8_t adn[FS_REC_MAX];
+	struct link_plan link[LINKS_MAX];
+	size_t n;
+	unsigned int ext_new[16];
+	uint8_t ext[16][EXT_LEN];
+	size_t next;
+	struct fs_set ext_old;
+	struct fs_set ext_keep;
+};
+
+static struct pb_file *file_of(const struct pb_set *s, uint8_t tag)
+{
+	const struct pb_use *u = pb_find(s, tag, 0);
+
+	return u ? u->file : NULL;
+}
+
+/* ---- what is to be written ---------------------------------------------- */
+
+static void old_chain(struct plan *p, unsigned int rec)
+{
+	const struct pb_file *ext = file_of(p->set, PB_EXT1);
+
+	while (ext && rec && rec <= ext->ef.nrec && !fs_has(&p->ext_old, rec) &&
+	       fs_has(&ext->have, rec) && pb_rec(ext, rec)[0] &&
+	       pb_rec(ext, rec)[0] != 0xff) {
+		fs_add(&p->ext_old, rec);
+		rec = pb_rec(ext, rec)[EXT_LEN - 1];
+	}
+}
+
+static void keep_chain(struct plan *p, unsigned int rec)
+{
+	const struct pb_file *ext = file_of(p->set, PB_EXT1);
+
+	while (ext && rec && rec <= ext->ef.nrec &&
+	       !fs_has(&p->ext_keep, rec) && fs_has(&ext->have, rec)) {
+		fs_add(&p->ext_keep, rec);
+		rec = pb_rec(ext, rec)[EXT_LEN - 1];
+	}
+}
+
+/* Digits beyond 20, ten bytes a record; 1: no room. */
+static int new_chain(struct card *c, struct plan *p, const char *digits,
+		     uint8_t *first, struct sim_err *e)
+{
+	struct pb_file *ext = file_of(p->set, PB_EXT1);
+	size_t n = strlen(digits), part;
+	uint8_t *point = first, *r;
+	unsigned int rec;
+
+	while (n) {
+		rec = ext ? pb_free_record(c, ext, e) : 0;
+		if (!rec || p->next == 16) {
+			sim_fail(e, EX_CANTCREAT,
+				 "no free record in EF_EXT1 for a number of more than 20 digits");
+			return 1;
+		}
+		fs_add(&ext->taken, rec);
+		*point = (uint8_t)rec;
+		r = p->ext[p->next];
+		p->ext_new[p->next++] = rec;
+		part = n > 20 ? 20 : n;
+		memset(r, 0xff, EXT_LEN);
+		r[0] = 0x02;
+		r[1] = (uint8_t)bcd_put(digits, part, r + 2);
+		point = &r[EXT_LEN - 1];
+		digits += part;
+		n -= part;
+	}
+	return 0;
+}
+
+/*
+ * The number part of ADN (its 14 bytes) or ANR. What says the same already
+ * keeps its bytes: type of number, CCP1 and subaddress are not ours.
+ */
+static int set_number(struct card *c, struct plan *p, uint8_t *tail,
+		      const char *number, struct sim_err *e)
+{
+	char now[BCD_DIGITS_MAX + 2];
+	const char *digits;
+	size_t n, head;
+
+	if (!pb_number(file_of(p->set, PB_EXT1), tail, now, NULL) &&
+	    !strcmp(now, number ? number : "")) {
+		keep_chain(p, tail[ADN_EXT]);
+		return 0;
+	}
+	memset(tail, 0xff, ADN_TAIL);
+	if (!number || !number[0])
+		return 0;
+	digits = number + (number[0] == '+');
+	n = strlen(digits);
+	head = n > 2 * NUM_BYTES ? 2 * NUM_BYTES : n;
+	tail[ADN_TON] = bcd_ton(number);
+	tail[ADN_LEN] = (uint8_t)(1 + bcd_put(digits, head, tail + ADN_BCD));
+	return new_chain(c, p, digits + head, &tail[ADN_EXT], e);
+}
+
+/* A field that reads the same keeps its coding. 1: not whole. */
+static int set_text(uint8_t *field, size_t len, const char *text)
+{
+	char now[TEXT_MAX];
+
+	if (!text_decode(field, len, now, NULL) && !strcmp(now, text ? text : ""))
+		return 0;
+	return text_encode(text ? text : "", field, len) ? 1 : 0;
+}
+
+static char *plain(const struct sim_item *it, const char *name, size_t which)
+{
+	for (size_t i = 0; i < it->n; i++)
+		if (!strcmp(it->prop[i].name, name) && !which--)
+			return sim_text_unescape(it->prop[i].value);
+	return NULL;
+}
+
+static const char *params(const struct sim_item *it, size_t which)
+{
+	for (size_t i = 0; i < it->n; i++)
+		if (!strcmp(it->prop[i].name, "TEL") && !which--)
+			return it->prop[i].params;
+	return NULL;
+}
+
+static uint8_t label_of(const struct pb_set *s, const char *param)
+{
+	size_t n;
+
+	if (!param || strncmp(param, "TYPE=", 5))
+		return 0;
+	param += 5;
+	n = strlen(param);
+	if (*param == '"' && n > 1) {
+		param++;
+		n -= 2;
+	}
+	return (uint8_t)pb_label(file_of(s, PB_AAS), param, n);
+}
+
+static int set_anr(struct card *c, struct plan *p, struct link_plan *l,
+		   const char *number, const char *param, struct sim_err *e)
+{
+	size_t len = l->use->file->ef.rec_len;
+	uint8_t *r = l->rec, tail[ADN_TAIL];
+	char now[BCD_DIGITS_MAX + 2];
+	uint8_t aas;
+	int ret;
+
+	if (!number) {
+		memset(r, 0xff, len);
+		return 0;
+	}
+	/* The same 14 bytes as in ADN stand behind the label. */
+	memcpy(tail, r + 1, ADN_TAIL);
+	if (pb_number(file_of(p->set, PB_EXT1), tail, now, NULL))
+		now[0] = '\0';
+	aas = label_of(p->set, param);
+	if (!strcmp(now, number)) {
+		keep_chain(p, tail[ADN_EXT]);
+	} else {
+		ret = set_number(c, p, tail, number, e);
+		if (ret)
+			return ret;
+		memcpy(r + 1, tail, ADN_TAIL);
+	}
+	if (aas || (r[0] && r[0] != PB_NONE))
+		r[0] = aas;
+	else if (r[0] == PB_NONE)
+		r[0] = 0x00;
+	return 0;
+}
+
+static void set_groups(const struct pb_set *s, struct link_plan *l,
+		       const struct sim_item *want)
+{
+	const char *v = sim_item_get(want, "CATEGORIES");
+	const struct pb_file *gas = file_of(s, PB_GAS);
+	size_t n = 0, len;
+	char *part, *text;
+	unsigned int rec;
+
+	memset(l->rec, 0x00, l->use->file->ef.rec_len);
+	while (v && *v && n < l->use->file->ef.rec_len) {
+		for (len = 0; v[len] && v[len] != ','; len++)
+			len += v[len] == '\\' && v[len + 1];
+		part = strndup(v, len);
+		text = part ? sim_text_unescape(part) : NULL;
+		rec = text ? pb_label(gas, text, strlen(text)) : 0;
+		if (rec)
+			l->rec[n++] = (uint8_t)rec;
+		free(part);
+		free(text);
+		v += len + (v[len] == ',');
+	}
+}
+
+/* Linked records say which ADN they belong to (4.4.2.13): SFI and record. */
+static void set_back(const struct plan *p, struct link_plan *l)
+{
+	size_t len = l->use->file->ef.rec_len;
+	bool room = l->use->file->tag == PB_ANR ? len >= ANR_MIN + 2 : len > 2;
+
+	if (l->use->link != PB_POINTED || !room)
+		return;
+	l->rec[len - 2] = p->set->adn->ef.sfi ? p->set->adn->ef.sfi : 0xff;
+	l->rec[len - 1] = (uint8_t)p->rec;
+}
+
+static bool groups_equal(const struct link_plan *l, const uint8_t *now)
+{
+	size_t len = l->use->file->ef.rec_len;
+
+	/* FF all through is what a card has that never used groups. */
+	if (pb_blank(now, len))
+		return !l->rec[0];
+	return !memcmp(now, l->rec, len);
+}
+
+static int plan_link(struct card *c, struct plan *p, struct link_plan *l,
+		     const struct sim_item *want, size_t *tel, size_t *mail,
+		     struct sim_err *e)
+{
+	struct pb_file *f = l->use->file;
+	char *text = NULL;
+	bool wanted;
+	int ret = 0;
+
+	if (f->tag == PB_ANR)
+		text = plain(want, "TEL", *tel);
+	else if (f->tag == PB_EMAIL)
+		text = plain(want, "EMAIL", *mail);
+	else if (f->tag == PB_SNE)
+		text = plain(want, "X-SIM-SECOND-NAME", 0);
+	wanted = f->tag == PB_GRP || text;
+	if (l->from)
+		memcpy(l->rec, pb_rec(f, l->from), f->ef.rec_len);
+	else
+		memset(l->rec, 0xff, f->ef.rec_len);
+	if (wanted && !l->to) {
+		l->to = l->use->link == PB_POINTED ? pb_free_record(c, f, e) :
+			0;
+		/* No room any more: read back, it will be seen as not there. */
+		if (!l->to)
+			goto out;
+		fs_add(&f->taken, l->to);
+	}
+	switch (f->tag) {
+	case PB_ANR:
+		ret = set_anr(c, p, l, text, params(want, *tel), e);
+		*tel += text != NULL;
+		break;
+	case PB_GRP:
+		set_groups(p->set, l, want);
+		if (l->from && groups_equal(l, pb_rec(f, l->from)))
+			memcpy(l->rec, pb_rec(f, l->from), f->ef.rec_len);
+		break;
+	default:
+		if (!text)
+			memset(l->rec, 0xff, f->ef.rec_len);
+		else
+			set_text(l->rec, pb_alpha(l->use), text);
+		*mail += f->tag == PB_EMAIL && text;
+		break;
+	}
+	if (wanted && f->tag != PB_GRP)
+		set_back(p, l);
+	else if (!wanted && l->use->link == PB_POINTED)
+		l->to = 0;
+out:
+	free(text);
+	return ret;
+}
+
+/* Count as taken what the other entries point to. */
+static void others_only(struct phonebook *pb, struct pb_set *s, unsigned int rec)
+{
+	bool used = fs_has(&s->used, rec);
+
+	fs_drop(&s->used, rec);
+	pb_retake(pb);
+	if (used)
+		fs_add(&s->used, rec);
+}
+
+static int make_plan(struct card *c, struct plan *p, const struct sim_item *want,
+		     struct sim_err *e)
+{
+	const uint8_t *now = pb_rec(p->set->adn, p->rec);
+	size_t len = p->set->adn->ef.rec_len, x = len - ADN_TAIL;
+	struct pb_file *ext = file_of(p->set, PB_EXT1);
+	size_t tel = 1, mail = 0;
+	const struct pb_use *u;
+	struct link_plan *l;
+	char *name, *number;
+	int ret;
+
+	others_only(c->pb, p->set, p->rec);
+	memcpy(p->adn, now, len);
+	if (pb_vacant(p->set->adn, now))
+		memset(p->adn, 0xff, len);
+	else
+		old_chain(p, now[x + ADN_EXT]);
+	for (size_t i = 0; i < p->set->nuse; i++) {
+		u = &p->set->use[i];
+		if (u->file->tag != PB_ANR && u->file->tag != PB_EMAIL &&
+		    u->file->tag != PB_SNE && u->file->tag != PB_GRP)
+			continue;
+		l = &p->link[p->n++];
+		l->use = u;
+		l->from = pb_target(p->set, u, p->rec);
+		/* What another entry points to as well is not ours to change. */
+		if (u->link == PB_POINTED && fs_has(&u->file->taken, l->from))
+			l->from = 0;
+		l->to = l->from;
+		if (u->file->tag == PB_ANR && l->from)
+			old_chain(p, pb_rec(u->file, l->from)[ANR_MIN - 1]);
+	}
+	for (size_t i = 0; i < p->n; i++)
+		if (p->link[i].use->link == PB_POINTED && p->link[i].from)
+			fs_add(&p->link[i].use->file->taken, p->link[i].from);
+	for (unsigned int i = 1; ext && i <= ext->ef.nrec; i++) {
+		if (fs_has(&ext->taken, i))
+			fs_drop(&p->ext_old, i);
+		else if (fs_has(&p->ext_old, i))
+			fs_add(&ext->taken, i);
+	}
+	if (!want)
+		return 0;
+	name = plain(want, "FN", 0);
+	number = plain(want, "TEL", 0);
+	set_text(p->adn, x, name);
+	ret = set_number(c, p, p->adn + x, number, e);
+	free(name);
+	free(number);
+	for (size_t i = 0; !ret && i < p->n; i++)
+		ret = plan_link(c, p, &p->link[i], want, &tel, &mail, e);
+	return ret;
+}
+
+/* ---- counters ----------------------------------------------------------- */
+
+static int counter_file(struct card *c, const struct pb_set *s, uint16_t fid,
+			const char *name, size_t size, struct fs_ef *ef)
+{
+	uint16_t path[] = { s->local ? FS_ADF : FS_TELECOM, FS_PHONEBOOK, fid };
+
+	if (!s->pbr)
+		return 1;
+	if (fs_select(c, path, 3, name, ef, NULL))
+		return c->ch->fault != SIM_CHAN_OK ? -1 : 1;
+	return ef->form != FS_TRANSPARENT || ef->size < size;
+}
+
+static uint32_t number_of(const uint8_t *p, size_t n)
+{
+	uint32_t v = 0;
+
+	while (n--)
+		v = v << 8 | *p++;
+	return v;
+}
+
+static int read_counter(struct card *c, const struct fs_ef *ef,
+			const char *name, size_t size, uint32_t *v)
+{
+	uint8_t b[4];
+	size_t got;
+	int ret = fs_read(c, ef, name, b, size, &got, NULL);
+
+	*v = ret ? 0 : number_of(b, got < size ? got : size);
+	return ret;
+}
+
+static int write_counter(struct card *c, const struct fs_ef *ef,
+			 const char *name, size_t size, uint32_t v)
+{
+	uint8_t b[4];
+
+	for (size_t i = 0; i < size; i++)
+		b[i] = (uint8_t)(v >> 8 * (size - 1 - i));
+	return fs_update(c, ef, name, b, size, NULL);
+}
+
+/* A new PSC: what others knew by UID is void (TS 31.102 4.4.2.12.2). */
+static int renew_psc(struct card *c, const struct pb_set *s)
+{
+	struct fs_ef psc;
+	uint32_t v;
+	int ret;
+
+	ret = counter_file(c, s, 0x4f22, "EF_PSC", 4, &psc);
+	if (ret)
+		return ret;
+	ret = read_counter(c, &psc, "EF_PSC", 4, &v);
+	if (!ret)
+		ret = write_counter(c, &psc, "EF_PSC", 4, v + 1);
+	return ret;
+}
+
+/* 4.4.2.12.3: one up for every change; FFFF is followed by a new PSC and 1. */
+static int raise_cc(struct card *c, const struct pb_set *s)
+{
+	struct fs_ef cc;
+	uint32_t v;
+	int ret;
+
+	ret = counter_file(c, s, 0x4f23, "EF_CC", 2, &cc);
+	if (!ret)
+		ret = read_counter(c, &cc, "EF_CC", 2, &v);
+	if (ret)
+		return ret;
+	if (v == 0xffff) {
+		ret = renew_psc(c, s);
+		v = 0;
+	}
+	return ret < 0 ? ret : write_counter(c, &cc, "EF_CC", 2, v + 1);
+}
+
+static int set_uid(struct card *c, struct pb_set *s, unsigned int rec,
+		   uint16_t uid)
+{
+	struct pb_file *f = file_of(s, PB_UID);
+	uint8_t r[FS_REC_MAX];
+	int ret;
+
+	if (!f || rec > f->ef.nrec)
+		return 1;
+	memset(r, 0xff, sizeof(r));
+	r[0] = (uint8_t)(uid >> 8);
+	r[1] = (uint8_t)uid;
+	ret = fs_update_record(c, &f->ef, f->name, rec, r, NULL);
+	if (!ret)
+		memcpy(pb_rec(f, rec), r, f->ef.rec_len);
+	return ret;
+}
+
+/* UIDs are used up: all of them anew from 1, under a new PSC (4.4.2.12.1). */
+static int renumber(struct card *c, struct pb_set *s, const struct fs_ef *puid)
+{
+	struct phonebook *pb = c->pb;
+	uint16_t next = 1;
+	int ret;
+
+	ret = renew_psc(c, s);
+	for (struct pb_set *t = pb->set; t < pb->set + pb->nset; t++) {
+		if (t->local != s->local)
+			continue;
+		for (unsigned int i = 1; ret >= 0 && i <= t->adn->ef.nrec; i++)
+			if (fs_has(&t->used, i))
+				ret = set_uid(c, t, i, next++);
+	}
+	if (ret < 0)
+		return ret;
+	return write_counter(c, puid, "EF_PUID", 2, (uint32_t)next - 1);
+}
+
+static int new_uid(struct card *c, struct pb_set *s, unsigned int rec)
+{
+	struct fs_ef puid;
+	uint32_t v;
+	int ret;
+
+	if (!file_of(s, PB_UID))
+		return 0;
+	ret = counter_file(c, s, 0x4f24, "EF_PUID", 2, &puid);
+	if (!ret)
+		ret = read_counter(c, &puid, "EF_PUID", 2, &v);
+	if (ret)
+		return ret;
+	if (v == 0xffff) {
+		fs_add(&s->used, rec);
+		return renumber(c, s, &puid);
+	}
+	/* First the last UID given: one left out is better than one twice. */
+	ret = write_counter(c, &puid, "EF_PUID", 2, v + 1);
+	return ret < 0 ? ret : set_uid(c, s, rec, (uint16_t)(v + 1));
+}
+
+/*
+ * PBC byte 1 bit 1: a terminal that keeps no counters changed the entry. It is
+ * counted here and the bit, nothing else, cleared (4.4.2.9).
+ */
+int pb_settle(struct card *c, struct sim_err *e)
+{
+	const struct pb_set *s;
+	struct pb_file *f;
+	uint8_t r[FS_REC_MAX];
+	int ret = 0;
+
+	for (s = c->pb->set; s < c->pb->set + c->pb->nset; s++) {
+		f = file_of(s, PB_PBC);
+		for (unsigned int i = 1; f && !ret && i <= f->ef.nrec; i++) {
+			if (!fs_has(&s->used, i) || !fs_has(&f->have, i) ||
+			    pb_rec(f, i)[0] == 0xff || !(pb_rec(f, i)[0] & 1))
+				continue;
+			ret = pb_fetch(c, f, i, true, e);
+			if (ret || !(pb_rec(f, i)[0] & 1))
+				continue;
+			ret = raise_cc(c, s) < 0 ? -1 : 0;
+			memcpy(r, pb_rec(f, i), f->ef.rec_len);
+			r[0] &= 0xfe;
+			if (!ret)
+				ret = fs_update_record(c, &f->ef, f->name, i, r,
+						       e);
+			if (!ret)
+				pb_rec(f, i)[0] = r[0];
+		}
+	}
+	return ret < 0 ? -1 : 0;
+}
+
+/* ---- writing ------------------------------------------------------------ */
+
+static int put(struct card *c, struct pb_file *f, unsigned int rec,
+	       const uint8_t *r, struct sim_err *e)
+{
+	int ret;
+
+	if (fs_has(&f->have, rec) && !memcmp(pb_rec(f, rec), r, f->ef.rec_len))
+		return 0;
+	ret = fs_update_record(c, &f->ef, f->name, rec, r, e);
+	if (!ret) {
+		memcpy(pb_rec(f, rec), r, f->ef.rec_len);
+		fs_add(&f->have, rec);
+	}
+	return ret;
+}
+
+static int put_blank(struct card *c, struct pb_file *f, unsigned int rec,
+		     struct sim_err *e)
+{
+	uint8_t r[FS_REC_MAX];
+
+	memset(r, 0xff, sizeof(r));
+	/* 31.102 4.4.2.4: a free EXT1 record has type 00. */
+	if (f->tag == PB_EXT1) {
+		if (pb_blank(pb_rec(f, rec), f->ef.rec_len))
+			return 0;
+		r[0] = 0x00;
+	}
+	return put(c, f, rec, r, e);
+}
+
+static int put_pointers(struct card *c, struct plan *p, struct sim_err *e)
+{
+	struct pb_file *iap = file_of(p->set, PB_IAP);
+	uint8_t r[FS_REC_MAX];
+
+	if (!iap || p->rec > iap->ef.nrec)
+		return 0;
+	memcpy(r, pb_rec(iap, p->rec), iap->ef.rec_len);
+	for (size_t i = 0; i < p->n; i++)
+		if (p->link[i].use->link == PB_POINTED &&
+		    p->link[i].use->iap < iap->ef.rec_len)
+			r[p->link[i].use->iap] = p->link[i].to ?
+				(uint8_t)p->link[i].to : PB_NONE;
+	return put(c, iap, p->rec, r, e);
+}
+
+/* A new record must not show old content between pointer and data. */
+static int clean_new(struct card *c, struct plan *p, struct sim_err *e)
+{
+	struct link_plan *l;
+	int ret = 0;
+
+	for (l = p->link; !ret && l < p->link + p->n; l++)
+		if (l->use->link == PB_POINTED && l->to && l->to != l->from)
+			ret = put_blank(c, l->use->file, l->to, e);
+	return ret;
+}
+
+static int put_all(struct card *c, struct plan *p, struct sim_err *e)
+{
+	struct pb_file *ext = file_of(p->set, PB_EXT1);
+	struct link_plan *l;
+	int ret;
+
+	ret = clean_new(c, p, e);
+	/* Last first, so that no record points to one not written yet. */
+	for (size_t i = p->next; !ret && i; i--)
+		ret = put(c, ext, p->ext_new[i - 1], p->ext[i - 1], e);
+	if (!ret)
+		ret = put(c, p->set->adn, p->rec, p->adn, e);
+	for (l = p->link; !ret && l < p->link + p->n; l++)
+		if (l->use->link == PB_POINTED && l->from && !l->to)
+			ret = put_blank(c, l->use->file, l->from, e);
+	if (!ret)
+		ret = put_pointers(c, p, e);
+	for (l = p->link; !ret && l < p->link + p->n; l++)
+		if (l->to)
+			ret = put(c, l->use->file, l->to, l->rec, e);
+	for (unsigned int i = 1; !ret && ext && i <= ext->ef.nrec; i++)
+		if (fs_has(&p->ext_old, i) && !fs_has(&p->ext_keep, i))
+			ret = put_blank(c, ext, i, e);
+	return ret;
+}
+
+static int delete_all(struct card *c, struct plan *p, struct sim_err *e)
+{
+	struct pb_file *ext = file_of(p->set, PB_EXT1);
+	uint8_t r[FS_REC_MAX];
+	struct link_plan *l;
+	int ret = 0;
+
+	for (l = p->link; !ret && l < p->link + p->n; l++) {
+		if (!l->from)
+			continue;
+		if (l->use->file->tag == PB_GRP) {
+			memset(r, 0x00, sizeof(r));
+			ret = put(c, l->use->file, l->from, r, e);
+		} else {
+			ret = put_blank(c, l->use->file, l->from, e);
+		}
+		if (l->use->link == PB_POINTED)
+			l->to = 0;
+	}
+	if (!ret)
+		ret = put_pointers(c, p, e);
+	memset(r, 0xff, sizeof(r));
+	if (!ret)
+		ret = put(c, p->set->adn, p->rec, r, e);
+	for (unsigned int i = 1; !ret && ext && i <= ext->ef.nrec; i++)
+		if (fs_has(&p->ext_old, i))
+			ret = put_blank(c, ext, i, e);
+	if (!ret && file_of(p->set, PB_UID))
+		ret = set_uid(c, p->set, p->rec, 0x0000) < 0 ? -1 : 0;
+	return ret;
+}
+
+/* ---- the whole ---------------------------------------------------------- */
+
+int pb_place(struct phonebook *pb, struct pb_set **set, unsigned int *rec)
+{
+	struct pb_set *s;
+
+	for (s = pb->set; s < pb->set + pb->nset; s++) {
+		for (unsigned int i = 1; i <= s->adn->ef.nrec; i++) {
+			if (fs_has(&s->used, i) || fs_has(&s->reserved, i))
+				continue;
+			fs_add(&s->reserved, i);
+			*set = s;
+			*rec = i;
+			return 0;
+		}
+	}
+	return 1;
+}
+
+static enum sim_outcome lost(const struct card *c)
+{
+	return c->ch->fault == SIM_CHAN_OK || c->ch->fault == SIM_CHAN_ERROR ?
+	       SIM_FAILED : SIM_AWAY;
+}
+
+static bool hidden_now(struct card *c, struct pb_set *s, unsigned int rec,
+		       int *ret, struct sim_err *e)
+{
+	struct pb_file *f = file_of(s, PB_PBC);
+
+	if (!f || rec > f->ef.nrec)
+		return false;
+	*ret = pb_fetch(c, f, rec, true, e);
+	return !*ret && pb_rec(f, rec)[1] && pb_rec(f, rec)[1] != 0xff;
+}
+
+/* The entry as it is on the card now, against what the caller knows. */
+static int check(struct card *c, struct pb_set *s, unsigned int rec, bool fresh,
+		 uint64_t hash, struct sim_err *e)
+{
+	struct sim_item it;
+	uint64_t now = 0;
+	int ret = 0;
+
+	if (pb_fetch_entry(c, s, rec, true, e))
+		return -1;
+	if (!fs_has(&s->adn->have, rec))
+		return sim_fail(e, EX_DATAERR, "%s record %u could not be read",
+				s->adn->name, rec);
+	if (pb_vacant(s->adn, pb_rec(s->adn, rec)))
+		fs_drop(&s->used, rec);
+	else
+		fs_add(&s->used, rec);
+	if (fresh)
+		return fs_has(&s->used, rec) ? 1 : 0;
+	if (!fs_has(&s->used, rec) || hidden_now(c, s, rec, &ret, e))
+		return 1;
+	if (ret < 0)
+		return -1;
+	if (pb_item(c->pb, s, rec, &it, &now, e) < 0)
+		return -1;
+	sim_item_free(&it);
+	return now != hash;
+}
+
+static enum sim_outcome write_held(struct card *c, struct pb_set *s,
+				   unsigned int rec,
+				   const struct sim_item *want, bool fresh,
+				   uint64_t hash, struct sim_err *e)
+{
+	struct plan *p;
+	int ret;
+
+	ret = check(c, s, rec, fresh, hash, e);
+	if (ret)
+		return ret > 0 ? SIM_MOVED : lost(c);
+	p = calloc(1, sizeof(*p));
+	if (!p) {
+		sim_fail(e, EX_OSERR, "out of memory");
+		return SIM_FAILED;
+	}
+	p->set = s;
+	p->rec = rec;
+	ret = make_plan(c, p, want, e);
+	if (ret) {
+		pb_retake(c->pb);
+		free(p);
+		return ret > 0 && c->ch->fault == SIM_CHAN_OK ? SIM_FULL :
+		       lost(c);
+	}
+	ret = raise_cc(c, s) < 0 ? -1 : 0;
+	if (!ret)
+		ret = want ? put_all(c, p, e) : delete_all(c, p, e);
+	if (!ret && fresh)
+		ret = new_uid(c, s, rec) < 0 ? -1 : 0;
+	free(p);
+	if (ret && c->ch->fault == SIM_CHAN_OK)
+		return SIM_FAILED;
+	if (ret)
+		return lost(c);
+	/* Read back: what counts is what the card has now. */
+	if (pb_fetch_entry(c, s, rec, true, e))
+		return lost(c);
+	if (pb_vacant(s->adn, pb_rec(s->adn, rec)))
+		fs_drop(&s->used, rec);
+	else
+		fs_add(&s->used, rec);
+	fs_drop(&s->reserved, rec);
+	pb_retake(c->pb);
+	return SIM_DONE;
+}
+
+enum sim_outcome pb_write(struct card *c, struct pb_set *s, unsigned int rec,
+			  const struct sim_item *want, bool fresh,
+			  uint64_t hash, struct sim_err *err)
+{
+	enum sim_outcome o;
+
+	err->text[0] = '\0';
+	if (fs_hold(c, HOLD_MS, err))
+		return lost(c);
+	o = write_held(c, s, rec, want, fresh, hash, err);
+	fs_release(c);
+	return o;
+}
+
+/* ---- orphans ------------------------------------------------------------ */
+
+static bool orphanable(const struct phonebook *pb, const struct pb_file *f)
+{
+	for (size_t i = 0; i < pb->nset; i++) {
+		if (!pb->set[i].pbr)
+			continue;
+		for (size_t j = 0; j < pb->set[i].nuse; j++)
+			if (pb->set[i].use[j].file == f)
+				return f->tag == PB_EXT1 ||
+				       (pb->set[i].use[j].link == PB_POINTED);
+	}
+	return false;
+}
+
+static int orphans_in(struct card *c, struct pb_file *f, bool release,
+		      unsigned int *found, struct sim_err *e)
+{
+	const uint8_t *r;
+	int ret;
+
+	/* Fills in the blank ones by one SEARCH RECORD. */
+	if (!pb_free_record(c, f, e) && c->ch->fault != SIM_CHAN_OK)
+		return -1;
+	for (unsigned int i = 1; i <= f->ef.nrec; i++) {
+		if (fs_has(&f->taken, i))
+			continue;
+		ret = pb_fetch(c, f, i, false, e);
+		if (ret < 0)
+			return -1;
+		r = pb_rec(f, i);
+		if (ret || pb_blank(r, f->ef.rec_len) ||
+		    (f->tag == PB_EXT1 && r[0] == 0x00))
+			continue;
+		++*found;
+		if (release && put_blank(c, f, i, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int pb_orphans(struct card *c, bool release, unsigned int *found,
+	       struct sim_err *e)
+{
+	struct phonebook *pb;
+	int ret = 0;
+
+	*found = 0;
+	if (pb_load(c, false, e))
+		return -1;
+	pb = c->pb;
+	for (size_t i = 0; !ret && i < pb->nfile; i++)
+		if (!pb->file[i].unsure && orphanable(pb, &pb->file[i]))
+			ret = orphans_in(c, &pb->file[i], release, found, e);
+	return ret;
+}

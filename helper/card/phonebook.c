@@ -1,0 +1,676 @@
+// SPDX-License-Identifier: MIT
+#include "card/phonebook.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "card/tlv.h"
+
+static const char *const names[] = {
+	"EF_ADN", "EF_IAP", "EF_EXT1", "EF_SNE", "EF_ANR", "EF_PBC", "EF_GRP",
+	"EF_AAS", "EF_GAS", "EF_UID", "EF_EMAIL", "EF_CCP1",
+};
+
+/* The smallest record that holds what the standard puts into it. */
+static const uint8_t least[] = {
+	ADN_TAIL, 1, EXT_LEN, 1, ANR_MIN, 2, 1, 1, 1, 2, 1, 15,
+};
+
+bool pb_blank(const uint8_t *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (p[i] != 0xff)
+			return false;
+	return true;
+}
+
+bool pb_vacant(const struct pb_file *adn, const uint8_t *rec)
+{
+	size_t x = adn->ef.rec_len - ADN_TAIL;
+	const uint8_t *tail = rec + x;
+
+	if (x && rec[0] != 0xff)
+		return false;
+	return tail[ADN_LEN] == PB_NONE || tail[ADN_LEN] == 0 ||
+	       pb_blank(tail + ADN_BCD, NUM_BYTES);
+}
+
+const struct pb_use *pb_find(const struct pb_set *s, uint8_t tag, size_t from)
+{
+	for (size_t i = from; i < s->nuse; i++)
+		if (s->use[i].file->tag == tag)
+			return &s->use[i];
+	return NULL;
+}
+
+size_t pb_alpha(const struct pb_use *u)
+{
+	size_t n = u->file->ef.rec_len;
+
+	/* Linked records end with ADN's SFI and record number (4.4.2.13). */
+	if (u->link == PB_POINTED)
+		return n > 2 ? n - 2 : 0;
+	return n;
+}
+
+unsigned int pb_target(const struct pb_set *s, const struct pb_use *u,
+		       unsigned int rec)
+{
+	const struct pb_use *iap;
+	unsigned int to = 0;
+
+	if (u->link == PB_SAME)
+		to = rec;
+	if (u->link == PB_POINTED) {
+		iap = pb_find(s, PB_IAP, 0);
+		if (!iap || rec > iap->file->ef.nrec ||
+		    u->iap >= iap->file->ef.rec_len ||
+		    !fs_has(&iap->file->have, rec))
+			return 0;
+		to = pb_rec(iap->file, rec)[u->iap];
+	}
+	return to && to <= u->file->ef.nrec ? to : 0;
+}
+
+int pb_fetch(struct card *c, struct pb_file *f, unsigned int rec, bool again,
+	     struct sim_err *e)
+{
+	struct sim_err why;
+	int ret;
+
+	if (!rec || rec > f->ef.nrec)
+		return 1;
+	if (!again && fs_has(&f->have, rec))
+		return 0;
+	if (!again && fs_has(&f->bad, rec))
+		return 1;
+	ret = fs_read_record(c, &f->ef, f->name, rec, pb_rec(f, rec), &why);
+	if (!ret) {
+		fs_add(&f->have, rec);
+		fs_drop(&f->bad, rec);
+		return 0;
+	}
+	if (e)
+		*e = why;
+	if (ret < 0)
+		return -1;
+	memset(pb_rec(f, rec), 0xff, f->ef.rec_len);
+	fs_drop(&f->have, rec);
+	fs_add(&f->bad, rec);
+	card_problem(c, "%s", why.text);
+	return 1;
+}
+
+/* ---- finding the files -------------------------------------------------- */
+
+static struct pb_file *known(struct phonebook *pb, const uint16_t *path,
+			     size_t depth)
+{
+	for (size_t i = 0; i < pb->nfile; i++)
+		if (pb->file[i].ef.depth == depth &&
+		    !memcmp(pb->file[i].ef.path, path, depth * sizeof(*path)))
+			return &pb->file[i];
+	return NULL;
+}
+
+static int find_file(struct card *c, struct phonebook *pb, uint8_t tag,
+		     const uint16_t *path, size_t depth, struct pb_file **out,
+		     struct sim_err *e)
+{
+	struct pb_file *f = known(pb, path, depth);
+	const char *name = names[tag - PB_ADN];
+	struct fs_ef ef;
+	int ret;
+
+	*out = f;
+	if (f)
+		return f->tag == tag ? 0 : 1;
+	if (pb->nfile == PB_FILES)
+		return 1;
+	ret = fs_select(c, path, depth, name, &ef, e);
+	if (ret < 0)
+		return -1;
+	if (ret) {
+		card_problem(c, "EF_PBR names %s %04X, which cannot be had: %s; the rest is read",
+			     name, path[depth - 1], fs_sw_text(c->sw));
+		return 1;
+	}
+	if (ef.form != FS_LINEAR || ef.rec_len < least[tag - PB_ADN]) {
+		card_problem(c, "%s %04X is not a file of such records (%u bytes each); it is left alone",
+			     name, path[depth - 1], ef.rec_len);
+		return 1;
+	}
+	if (ef.off) {
+		card_problem(c, "%s %04X is deactivated: what it holds is not available now",
+			     name, path[depth - 1]);
+		return 1;
+	}
+	f = &pb->file[pb->nfile];
+	f->data = malloc((size_t)ef.nrec * ef.rec_len);
+	if (!f->data)
+		return sim_fail(e, EX_OSERR, "out of memory");
+	memset(f->data, 0xff, (size_t)ef.nrec * ef.rec_len);
+	f->tag = tag;
+	f->ef = ef;
+	snprintf(f->name, sizeof(f->name), "%s", name);
+	pb->nfile++;
+	*out = f;
+	return 0;
+}
+
+static int add_use(struct card *c, struct phonebook *pb, struct pb_set *s,
+		   const uint16_t *df, size_t depth, enum pb_link link,
+		   uint8_t iap, const struct tlv *t, struct sim_err *e)
+{
+	uint16_t path[FS_DEPTH];
+	struct pb_file *f;
+	int ret;
+
+	if (t->tag < PB_ADN || t->tag > PB_CCP1)
+		return 0;
+	if (t->len < 2 || s->nuse == PB_USES) {
+		card_problem(c, "EF_PBR record %u: a reference to %s makes no sense; it is left alone",
+			     s->pbr, names[t->tag - PB_ADN]);
+		return 0;
+	}
+	memcpy(path, df, depth * sizeof(*path));
+	path[depth] = (uint16_t)(t->v[0] << 8 | t->v[1]);
+	ret = find_file(c, pb, (uint8_t)t->tag, path, depth + 1, &f, e);
+	if (ret)
+		return ret < 0 ? -1 : 0;
+	s->use[s->nuse++] = (struct pb_use){ f, link, iap };
+	if (t->tag == PB_ADN && !s->adn)
+		s->adn = f;
+	return 0;
+}
+
+static bool same_adn(const struct phonebook *pb, const struct pb_file *adn)
+{
+	for (size_t i = 0; i < pb->nset; i++)
+		if (pb->set[i].adn == adn)
+			return true;
+	return false;
+}
+
+static int parse_pbr(struct card *c, struct phonebook *pb, struct pb_set *s,
+		     const uint16_t *df, size_t depth, const uint8_t *p,
+		     size_t len, struct sim_err *e)
+{
+	struct tlv_iter outer = { p, len }, inner;
+	struct tlv group, t;
+	enum pb_link link;
+	int more, in;
+	uint8_t iap;
+
+	while ((more = tlv_next(&outer, &group)) == 1) {
+		if (group.tag < 0xa8 || group.tag > 0xaa)
+			continue;
+		link = (enum pb_link)(group.tag - 0xa8);
+		inner = (struct tlv_iter){ group.v, group.len };
+		for (iap = 0; (in = tlv_next(&inner, &t)) == 1; iap++)
+			if (add_use(c, pb, s, df, depth, link, iap, &t, e))
+				return -1;
+		if (in < 0)
+			more = -1;
+		if (more < 0)
+			break;
+	}
+	if (more < 0)
+		card_problem(c, "EF_PBR record %u: malformed at byte %zu; what stands before is used",
+			     s->pbr, (size_t)(outer.p - p) + 1);
+	return 0;
+}
+
+static void drop_unlinked(struct card *c, struct pb_set *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->nuse; i++) {
+		if (s->use[i].link == PB_POINTED && !pb_find(s, PB_IAP, 0)) {
+			card_problem(c, "EF_PBR record %u: %s is linked through EF_IAP, which is not there; it is left alone",
+				     s->pbr, s->use[i].file->name);
+			continue;
+		}
+		s->use[n++] = s->use[i];
+	}
+	s->nuse = n;
+}
+
+static int find_sets(struct card *c, struct phonebook *pb, bool local,
+		     struct sim_err *e)
+{
+	uint16_t path[] = { local ? FS_ADF : FS_TELECOM, FS_PHONEBOOK, 0x4f30 };
+	uint8_t rec[FS_REC_MAX];
+	struct pb_set *s;
+	struct fs_ef ef;
+	int ret;
+
+	ret = fs_select(c, path, 3, "EF_PBR", &ef, e);
+	if (ret)
+		return ret < 0 ? -1 : 0;
+	if (ef.form != FS_LINEAR)
+		return 0;
+	for (unsigned int i = 1; i <= ef.nrec && pb->nset < PB_SETS; i++) {
+		ret = fs_read_record(c, &ef, "EF_PBR", i, rec, e);
+		if (ret < 0)
+			return -1;
+		if (ret) {
+			card_problem(c, "%s", e ? e->text : "EF_PBR is not readable");
+			/* PIN or worse: the others would say the same. */
+			if (c->sw == 0x6982)
+				break;
+			continue;
+		}
+		if (pb_blank(rec, ef.rec_len))
+			continue;
+		s = &pb->set[pb->nset];
+		*s = (struct pb_set){ .local = local, .pbr = i };
+		if (parse_pbr(c, pb, s, path, 2, rec, ef.rec_len, e))
+			return -1;
+		if (!s->adn) {
+			card_problem(c, "EF_PBR record %u: no usable EF_ADN; the entries it describes are not read",
+				     i);
+			continue;
+		}
+		if (same_adn(pb, s->adn)) {
+			card_problem(c, "EF_PBR record %u: names the same EF_ADN as another one; it is read once",
+				     i);
+			continue;
+		}
+		drop_unlinked(c, s);
+		pb->nset++;
+	}
+	return 0;
+}
+
+/* A card without EF_PBR: 2G, or a UICC with the GSM phonebook only. */
+static int find_plain(struct card *c, struct phonebook *pb, struct sim_err *e)
+{
+	static const uint16_t adn[] = { FS_TELECOM, 0x6f3a };
+	static const uint16_t ext[] = { FS_TELECOM, 0x6f4a };
+	struct pb_set *s = &pb->set[0];
+	struct pb_file *f;
+	struct fs_ef ef;
+	int ret;
+
+	*s = (struct pb_set){ .pbr = 0 };
+	ret = fs_select(c, adn, 2, "EF_ADN", &ef, e);
+	if (ret)
+		return ret < 0 ? -1 : 0;
+	ret = find_file(c, pb, PB_ADN, adn, 2, &f, e);
+	if (ret)
+		return ret < 0 ? -1 : 0;
+	s->adn = f;
+	s->use[s->nuse++] = (struct pb_use){ f, PB_SAME, 0 };
+	pb->nset = 1;
+	ret = fs_select(c, ext, 2, "EF_EXT1", &ef, e);
+	if (!ret)
+		ret = find_file(c, pb, PB_EXT1, ext, 2, &f, e);
+	if (ret)
+		return ret < 0 ? -1 : 0;
+	s->use[s->nuse++] = (struct pb_use){ f, PB_INDEXED, 0 };
+	for (unsigned int i = 1; i <= f->ef.nrec; i++)
+		if (pb_fetch(c, f, i, false, e) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- reading ------------------------------------------------------------ */
+
+/*
+ * Which records hold nothing but @fill: one SEARCH RECORD instead of a read
+ * each. Those count as read. Without the command nothing is known, and all are
+ * read.
+ */
+static int find_blank(struct card *c, struct pb_file *f, uint8_t fill,
+		      bool *any, struct sim_err *e)
+{
+	uint8_t pattern[FS_REC_MAX];
+	struct fs_set hit;
+	int ret;
+
+	*any = false;
+	memset(pattern, fill, sizeof(pattern));
+	ret = fs_search(c, &f->ef, f->name, pattern, &hit, e);
+	if (ret)
+		return ret < 0 ? -1 : 0;
+	for (unsigned int i = 1; i <= f->ef.nrec; i++) {
+		if (!fs_has(&hit, i))
+			continue;
+		memset(pb_rec(f, i), fill, f->ef.rec_len);
+		fs_add(&f->have, i);
+		*any = true;
+	}
+	return 0;
+}
+
+static int read_adn(struct card *c, struct pb_set *s, struct sim_err *e)
+{
+	struct pb_file *f = s->adn;
+	bool any;
+	int ret;
+
+	if (find_blank(c, f, 0xff, &any, e))
+		return -1;
+	for (unsigned int i = 1; i <= f->ef.nrec; i++) {
+		ret = pb_fetch(c, f, i, false, e);
+		if (ret < 0)
+			return -1;
+		if (ret && (c->sw == 0x6982 || c->sw == 0x9804))
+			return sim_fail(e, EX_NOPERM,
+					"the phonebook cannot be read without the PIN; enter it with 'simsync unlock'");
+		card_progress(c, "contacts", i, f->ef.nrec);
+		if (ret || !pb_vacant(f, pb_rec(f, i)))
+			fs_add(&s->used, i);
+	}
+	return 0;
+}
+
+/* Files with a record for each entry: those of used entries, not blank ones. */
+static int read_same(struct card *c, struct pb_set *s, struct pb_file *f,
+		     struct sim_err *e)
+{
+	/* What stands in a record that says nothing. */
+	bool zero = f->tag == PB_PBC || f->tag == PB_GRP, any;
+	unsigned int need = 0;
+
+	for (unsigned int i = 1; i <= f->ef.nrec; i++)
+		need += fs_has(&s->used, i);
+	if (need > 1) {
+		if (find_blank(c, f, zero ? 0x00 : 0xff, &any, e))
+			return -1;
+		if (zero && !any && find_blank(c, f, 0xff, &any, e))
+			return -1;
+	}
+	for (unsigned int i = 1; i <= f->ef.nrec; i++)
+		if (fs_has(&s->used, i) && pb_fetch(c, f, i, false, e) < 0)
+			return -1;
+	return 0;
+}
+
+static struct pb_file *ext_of(const struct pb_set *s)
+{
+	const struct pb_use *u = pb_find(s, PB_EXT1, 0);
+
+	return u ? u->file : NULL;
+}
+
+/* A chain is at most as long as its file: what loops, ends there. */
+static int read_chain(struct card *c, struct pb_file *ext, uint8_t first,
+		      bool again, struct sim_err *e)
+{
+	struct fs_set seen = { 0 };
+	unsigned int rec = first;
+	int ret;
+
+	while (rec && rec <= ext->ef.nrec && !fs_has(&seen, rec)) {
+		fs_add(&seen, rec);
+		ret = pb_fetch(c, ext, rec, again, e);
+		if (ret)
+			return ret < 0 ? -1 : 0;
+		if (pb_rec(ext, rec)[0] == 0 || pb_rec(ext, rec)[0] == 0xff)
+			break;
+		rec = pb_rec(ext, rec)[EXT_LEN - 1];
+	}
+	return 0;
+}
+
+static int read_labels(struct card *c, const struct pb_set *s, uint8_t tag,
+		       uint8_t rec, struct sim_err *e)
+{
+	const struct pb_use *u = pb_find(s, tag, 0);
+
+	if (!u || !rec || rec == PB_NONE)
+		return 0;
+	return pb_fetch(c, u->file, rec, false, e) < 0 ? -1 : 0;
+}
+
+static int read_linked(struct card *c, struct pb_set *s, const struct pb_use *u,
+		       unsigned int to, bool again, struct sim_err *e)
+{
+	struct pb_file *f = u->file, *ext = ext_of(s);
+	const uint8_t *r;
+
+	if (pb_fetch(c, f, to, again, e) < 0)
+		return -1;
+	if (!fs_has(&f->have, to))
+		return 0;
+	r = pb_rec(f, to);
+	if (f->tag == PB_ANR) {
+		if (read_labels(c, s, PB_AAS, r[0], e))
+			return -1;
+		if (ext && r[ANR_MIN - 1] != PB_NONE &&
+		    read_chain(c, ext, r[ANR_MIN - 1], again, e))
+			return -1;
+	}
+	if (f->tag == PB_GRP)
+		for (size_t i = 0; i < f->ef.rec_len; i++)
+			if (read_labels(c, s, PB_GAS, r[i], e))
+				return -1;
+	return 0;
+}
+
+static bool content(uint8_t tag)
+{
+	return tag == PB_SNE || tag == PB_ANR || tag == PB_GRP ||
+	       tag == PB_EMAIL;
+}
+
+int pb_fetch_entry(struct card *c, struct pb_set *s, unsigned int rec,
+		   bool again, struct sim_err *e)
+{
+	const struct pb_use *iap = pb_find(s, PB_IAP, 0);
+	struct pb_file *ext = ext_of(s);
+	const uint8_t *tail;
+	unsigned int to;
+
+	if (pb_fetch(c, s->adn, rec, again, e) < 0)
+		return -1;
+	tail = pb_rec(s->adn, rec) + s->adn->ef.rec_len - ADN_TAIL;
+	if (ext && tail[ADN_EXT] != PB_NONE &&
+	    !pb_vacant(s->adn, pb_rec(s->adn, rec)) &&
+	    read_chain(c, ext, tail[ADN_EXT], again, e))
+		return -1;
+	if (iap && pb_fetch(c, iap->file, rec, again, e) < 0)
+		return -1;
+	for (size_t i = 0; i < s->nuse; i++) {
+		if (!content(s->use[i].file->tag))
+			continue;
+		to = pb_target(s, &s->use[i], rec);
+		if (to && read_linked(c, s, &s->use[i], to, again, e))
+			return -1;
+	}
+	return 0;
+}
+
+static int read_set(struct card *c, struct pb_set *s, struct sim_err *e)
+{
+	const struct pb_use *pbc = pb_find(s, PB_PBC, 0);
+	struct pb_file *f;
+
+	if (read_adn(c, s, e))
+		return -1;
+	for (size_t i = 0; i < s->nuse; i++) {
+		f = s->use[i].file;
+		if (s->use[i].link == PB_SAME && f->tag != PB_ADN &&
+		    f->tag != PB_UID && read_same(c, s, f, e))
+			return -1;
+	}
+	for (unsigned int i = 1; i <= s->adn->ef.nrec; i++) {
+		if (!fs_has(&s->used, i))
+			continue;
+		if (pb_fetch_entry(c, s, i, false, e))
+			return -1;
+		if (!pbc || i > pbc->file->ef.nrec)
+			continue;
+		if (pb_rec(pbc->file, i)[1] && pb_rec(pbc->file, i)[1] != 0xff)
+			fs_add(&s->hidden, i);
+	}
+	return 0;
+}
+
+static void take_chain(struct pb_file *ext, uint8_t first)
+{
+	struct fs_set seen = { 0 };
+	unsigned int rec = first;
+
+	while (rec && rec <= ext->ef.nrec && !fs_has(&seen, rec)) {
+		fs_add(&seen, rec);
+		fs_add(&ext->taken, rec);
+		if (!fs_has(&ext->have, rec))
+			break;
+		rec = pb_rec(ext, rec)[EXT_LEN - 1];
+	}
+}
+
+static void take_entry(struct pb_set *s, unsigned int rec)
+{
+	const struct pb_use *iap = pb_find(s, PB_IAP, 0), *u;
+	struct pb_file *ext = ext_of(s);
+	unsigned int to;
+
+	if (ext && fs_has(&s->adn->bad, rec))
+		ext->unsure = true;
+	else if (ext)
+		take_chain(ext, pb_rec(s->adn, rec)[s->adn->ef.rec_len - 1]);
+	for (size_t i = 0; i < s->nuse; i++) {
+		u = &s->use[i];
+		if (u->link == PB_POINTED && !fs_has(&iap->file->have, rec))
+			u->file->unsure = true;
+		to = pb_target(s, u, rec);
+		if (u->link == PB_POINTED && to)
+			fs_add(&u->file->taken, to);
+		if (u->file->tag != PB_ANR || !ext || !to)
+			continue;
+		if (fs_has(&u->file->bad, to))
+			ext->unsure = true;
+		else
+			take_chain(ext, pb_rec(u->file, to)[ANR_MIN - 1]);
+	}
+}
+
+/* 6F4A serves EF_MSISDN and EF_LND too (51.011 10.5.10): content is in use. */
+static void take_foreign(struct pb_file *ext)
+{
+	for (unsigned int i = 1; i <= ext->ef.nrec; i++)
+		if (pb_rec(ext, i)[0] != 0x00 && pb_rec(ext, i)[0] != 0xff)
+			fs_add(&ext->taken, i);
+}
+
+void pb_retake(struct phonebook *pb)
+{
+	struct pb_set *s;
+
+	for (size_t i = 0; i < pb->nfile; i++) {
+		pb->file[i].taken = (struct fs_set){ 0 };
+		pb->file[i].unsure = false;
+	}
+	for (s = pb->set; s < pb->set + pb->nset; s++) {
+		for (unsigned int i = 1; i <= s->adn->ef.nrec; i++)
+			if (fs_has(&s->used, i))
+				take_entry(s, i);
+		if (!s->pbr && ext_of(s))
+			take_foreign(ext_of(s));
+	}
+}
+
+/*
+ * Some cards show one book under both DFs. The same names and numbers in the
+ * same records all through is one book; two empty ones might be.
+ */
+static bool mirrors(const struct pb_set *a, const struct pb_set *b)
+{
+	return a->local != b->local && a->pbr == b->pbr &&
+	       a->adn->ef.rec_len == b->adn->ef.rec_len &&
+	       a->adn->ef.nrec == b->adn->ef.nrec &&
+	       !memcmp(a->adn->data, b->adn->data,
+		       (size_t)a->adn->ef.nrec * a->adn->ef.rec_len);
+}
+
+static void drop_mirrors(struct phonebook *pb)
+{
+	size_t n = 0, j;
+
+	for (size_t i = 0; i < pb->nset; i++) {
+		for (j = 0; j < n; j++)
+			if (mirrors(&pb->set[j], &pb->set[i]))
+				break;
+		if (j == n && n++ != i)
+			pb->set[n - 1] = pb->set[i];
+	}
+	pb->nset = n;
+}
+
+int pb_load(struct card *c, bool again, struct sim_err *e)
+{
+	struct phonebook *pb;
+	int ret = 0;
+
+	if (c->pb && !again)
+		return 0;
+	pb = calloc(1, sizeof(*pb));
+	if (!pb)
+		return sim_fail(e, EX_OSERR, "out of memory");
+	if (!c->gsm)
+		ret = find_sets(c, pb, false, e);
+	if (!ret && c->usim)
+		ret = find_sets(c, pb, true, e);
+	if (!ret && !pb->nset)
+		ret = find_plain(c, pb, e);
+	for (size_t i = 0; !ret && i < pb->nset; i++)
+		ret = read_set(c, &pb->set[i], e);
+	if (ret) {
+		pb_free(pb);
+		return -1;
+	}
+	drop_mirrors(pb);
+	pb_retake(pb);
+	pb_free(c->pb);
+	c->pb = pb;
+	return 0;
+}
+
+void pb_free(struct phonebook *pb)
+{
+	if (!pb)
+		return;
+	for (size_t i = 0; i < pb->nfile; i++)
+		free(pb->file[i].data);
+	free(pb);
+}
+
+/* ---- free records ------------------------------------------------------- */
+
+unsigned int pb_free_count(const struct pb_file *f)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 1; i <= f->ef.nrec && !f->unsure; i++)
+		n += !fs_has(&f->taken, i) && !fs_has(&f->bad, i);
+	return n;
+}
+
+/* Blank ones first; one with old content is only taken when none is. */
+unsigned int pb_free_record(struct card *c, struct pb_file *f,
+			    struct sim_err *e)
+{
+	unsigned int old = 0;
+	bool any;
+
+	if (f->unsure)
+		return 0;
+	if (find_blank(c, f, 0xff, &any, e))
+		return 0;
+	for (unsigned int i = 1; i <= f->ef.nrec; i++) {
+		if (fs_has(&f->taken, i) || fs_has(&f->bad, i))
+			continue;
+		if (pb_fetch(c, f, i, false, e))
+			continue;
+		if (pb_blank(pb_rec(f, i), f->ef.rec_len))
+			return i;
+		if (!old)
+			old = i;
+	}
+	return old;
+}

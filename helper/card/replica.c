@@ -1,0 +1,604 @@
+// SPDX-License-Identifier: MIT
+/*
+ * replica.c - a card as the sync engine sees it
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "card/card.h"
+#include "card/info.h"
+#include "card/phonebook.h"
+#include "card/sms.h"
+
+/* A token is this and eight hex digits of hash for each record seen. */
+#define TOKEN_HEAD "card1:"
+
+/**
+ * struct priv - ours in a replica
+ * @c: card
+ * @seen: bit per kind: changes() has been asked before in this run
+ */
+struct priv {
+	struct card *c;
+	unsigned int seen;
+};
+
+static struct card *card_of(const struct sim_replica *r)
+{
+	return ((struct priv *)r->priv)->c;
+}
+
+/* ---- references --------------------------------------------------------- */
+
+static char *contact_ref(const struct pb_set *s, unsigned int rec)
+{
+	char text[40];
+
+	snprintf(text, sizeof(text), "%s/%u/%u", s->local ? "local" : "adn",
+		 s->pbr, rec);
+	return strdup(text);
+}
+
+static struct pb_set *contact_place(struct card *c, const char *ref,
+				    unsigned int *rec)
+{
+	unsigned int pbr;
+	struct pb_set *s;
+	char book[8], end;
+
+	if (!c->pb || sscanf(ref, "%7[a-z]/%u/%u%c", book, &pbr, rec, &end) != 3)
+		return NULL;
+	for (s = c->pb->set; s < c->pb->set + c->pb->nset; s++)
+		if (s->pbr == pbr && s->local == !strcmp(book, "local") &&
+		    *rec && *rec <= s->adn->ef.nrec)
+			return s;
+	return NULL;
+}
+
+static char *version_of(uint64_t hash)
+{
+	char text[20];
+
+	snprintf(text, sizeof(text), "%016" PRIx64, hash);
+	return strdup(text);
+}
+
+/* ---- records ------------------------------------------------------------ */
+
+static int finish(struct sim_record *r, char *ref, uint64_t hash, int bad,
+		  const struct sim_err *why, struct sim_err *e)
+{
+	r->ref = ref;
+	r->version = version_of(hash);
+	if (bad > 0)
+		r->problem = strdup(why->text);
+	if (!r->ref || !r->version || bad < 0 || (bad && !r->problem))
+		return sim_fail(e, EX_OSERR, "out of memory");
+	return 0;
+}
+
+static int contact_record(struct card *c, struct pb_set *s, unsigned int rec,
+			  struct sim_record *r, struct sim_err *e)
+{
+	struct sim_err why;
+	uint64_t hash;
+	int bad = pb_item(c->pb, s, rec, &r->item, &hash, &why);
+
+	if (bad > 0)
+		card_problem(c, "EF_ADN record %u: %s", rec, why.text);
+	return finish(r, contact_ref(s, rec), hash, bad, &why, e);
+}
+
+static int message_record(struct card *c, unsigned int rec,
+			  struct sim_record *r, struct sim_err *e)
+{
+	struct sim_err why;
+	char ref[24];
+	uint64_t hash;
+	int bad = sms_item(c->sms, rec, c->iccid, &r->item, &hash, &why);
+
+	if (bad > 0)
+		card_problem(c, "%s", why.text);
+	snprintf(ref, sizeof(ref), "sms/%u", rec);
+	return finish(r, strdup(ref), hash, bad, &why, e);
+}
+
+static uint64_t text_hash(const struct sim_item *it)
+{
+	uint64_t h = 0xcbf29ce484222325ULL;
+	char *text = sim_item_text(it);
+
+	for (const char *p = text; p && *p; p++)
+		h = (h ^ (uint8_t)*p) * 0x100000001b3ULL;
+	free(text);
+	return h;
+}
+
+static int info_record(struct card *c, struct sim_record *r, struct sim_err *e)
+{
+	if (card_info(c, &r->item, e))
+		return -1;
+	return finish(r, strdup("info"), text_hash(&r->item), 0, NULL, e);
+}
+
+/* ---- changes ------------------------------------------------------------ */
+
+static bool known(const char *since, uint64_t hash)
+{
+	char want[9];
+
+	if (!since || strncmp(since, TOKEN_HEAD, strlen(TOKEN_HEAD)))
+		return false;
+	snprintf(want, sizeof(want), "%08" PRIx32, (uint32_t)hash);
+	for (since += strlen(TOKEN_HEAD); strlen(since) >= 8; since += 8)
+		if (!strncmp(since, want, 8))
+			return true;
+	return false;
+}
+
+static uint64_t hash_now(struct card *c, struct pb_set *s, unsigned int rec)
+{
+	struct sim_item it;
+	uint64_t hash = 0;
+
+	if (pb_item(c->pb, s, rec, &it, &hash, NULL) >= 0)
+		sim_item_free(&it);
+	return hash;
+}
+
+/*
+ * A line without parity check may have changed a bit: what was not seen before
+ * is read until two readings agree.
+ */
+static int confirm(struct card *c, struct pb_set *s, unsigned int rec,
+		   const char *since, struct sim_err *e)
+{
+	uint64_t last = hash_now(c, s, rec), now;
+
+	if (c->ch->parity || known(since, last))
+		return 0;
+	for (int i = 0; i < 4; i++) {
+		if (pb_fetch_entry(c, s, rec, true, e))
+			return -1;
+		now = hash_now(c, s, rec);
+		if (now == last)
+			return 0;
+		last = now;
+	}
+	return sim_fail(e, EX_IOERR,
+			"%s record %u reads differently each time; clean the card's contacts",
+			s->adn->name, rec);
+}
+
+static int contacts(struct card *c, const char *since, struct sim_changes *out,
+		    struct sim_err *e)
+{
+	struct sim_record *r;
+	struct pb_set *s;
+
+	for (size_t i = 0; i < c->pb->nset; i++) {
+		s = &c->pb->set[i];
+		for (unsigned int n = 1; n <= s->adn->ef.nrec; n++) {
+			if (!fs_has(&s->used, n) || fs_has(&s->hidden, n))
+				continue;
+			if (confirm(c, s, n, since, e))
+				return -1;
+			/* A flipped bit may have made it look used. */
+			if (fs_has(&s->adn->have, n) &&
+			    pb_vacant(s->adn, pb_rec(s->adn, n))) {
+				fs_drop(&s->used, n);
+				continue;
+			}
+			r = sim_changes_add(out);
+			if (!r)
+				return sim_fail(e, EX_OSERR, "out of memory");
+			if (contact_record(c, s, n, r, e))
+				return -1;
+		}
+	}
+	pb_retake(c->pb);
+	return 0;
+}
+
+static int confirm_message(struct card *c, unsigned int rec, const char *since,
+			   struct sim_err *e)
+{
+	struct sms_store *s = c->sms;
+	uint8_t again[FS_REC_MAX];
+	struct sim_item it;
+	uint64_t hash = 0;
+
+	if (c->ch->parity || fs_has(&s->bad, rec))
+		return 0;
+	if (sms_item(s, rec, c->iccid, &it, &hash, NULL) >= 0)
+		sim_item_free(&it);
+	if (known(since, hash))
+		return 0;
+	for (int i = 0; i < 4; i++) {
+		if (fs_read_record(c, &s->ef, "EF_SMS", rec, again, e))
+			return -1;
+		if (!memcmp(again, sms_rec(s, rec), s->ef.rec_len))
+			return 0;
+		memcpy(sms_rec(s, rec), again, s->ef.rec_len);
+	}
+	return sim_fail(e, EX_IOERR,
+			"EF_SMS record %u reads differently each time; clean the card's contacts",
+			rec);
+}
+
+static int messages(struct card *c, const char *since, struct sim_changes *out,
+		    struct sim_err *e)
+{
+	struct sms_store *s = c->sms;
+	struct sim_record *r;
+
+	for (unsigned int n = 1; !s->absent && n <= s->ef.nrec; n++) {
+		if (!fs_has(&s->used, n) && !fs_has(&s->bad, n))
+			continue;
+		if (confirm_message(c, n, since, e))
+			return -1;
+		r = sim_changes_add(out);
+		if (!r)
+			return sim_fail(e, EX_OSERR, "out of memory");
+		if (message_record(c, n, r, e))
+			return -1;
+	}
+	return 0;
+}
+
+static int make_token(struct sim_changes *out, struct sim_err *e)
+{
+	size_t at = strlen(TOKEN_HEAD);
+
+	out->token = malloc(at + out->n * 8 + 1);
+	if (!out->token)
+		return sim_fail(e, EX_OSERR, "out of memory");
+	memcpy(out->token, TOKEN_HEAD, at + 1);
+	for (size_t i = 0; i < out->n; i++, at += 8)
+		memcpy(out->token + at, out->rec[i].version + 8, 9);
+	return 0;
+}
+
+static int card_changes(struct sim_replica *rep, enum sim_kind kind,
+			const char *since, struct sim_changes *out,
+			struct sim_err *e)
+{
+	struct priv *p = rep->priv;
+	bool again = p->seen & 1u << kind;
+	struct sim_record *r;
+	int ret = -1;
+
+	memset(out, 0, sizeof(*out));
+	p->seen |= 1u << kind;
+	switch (kind) {
+	case SIM_CONTACT:
+		ret = pb_load(p->c, again, e);
+		if (!ret)
+			ret = contacts(p->c, since, out, e);
+		break;
+	case SIM_MESSAGE:
+		ret = sms_load(p->c, again, e);
+		if (!ret)
+			ret = messages(p->c, since, out, e);
+		break;
+	case SIM_INFO:
+		/* Its capacity field is the phonebook's. */
+		ret = pb_load(p->c, false, e);
+		r = ret ? NULL : sim_changes_add(out);
+		ret = r ? info_record(p->c, r, e) : -1;
+		break;
+	}
+	if (!ret)
+		ret = make_token(out, e);
+	if (ret) {
+		sim_changes_free(out);
+		return -1;
+	}
+	out->whole = true;
+	out->total = out->n;
+	return 0;
+}
+
+/* ---- project, place ----------------------------------------------------- */
+
+static int project_message(const struct sim_item *full,
+			   const struct sim_item *held, struct sim_item *out,
+			   struct sim_err *why)
+{
+	const char *tpdu = sim_item_get(full, "TPDU");
+	const char *status = sim_item_get(full, "STATUS");
+
+	sim_item_init(out, SIM_MESSAGE);
+	if (!tpdu || strlen(tpdu) > 2 * 164) {
+		sim_fail(why, EX_DATAERR, "a SIM stores messages as TPDUs of at most 164 bytes, and this one is not");
+		return 1;
+	}
+	if (sim_item_copy(out, held ? held : full))
+		return sim_fail(why, EX_OSERR, "out of memory");
+	if (held && status && sim_item_set(out, "STATUS", status)) {
+		sim_item_free(out);
+		return sim_fail(why, EX_OSERR, "out of memory");
+	}
+	return 0;
+}
+
+static int card_project(struct sim_replica *rep, const struct sim_item *full,
+			const struct sim_item *held, struct sim_item *out,
+			struct sim_err *why)
+{
+	struct card *c = card_of(rep);
+
+	if (full->kind == SIM_CONTACT)
+		return pb_project(c->pb, full, held, out, why);
+	if (full->kind == SIM_MESSAGE)
+		return project_message(full, held, out, why);
+	return info_project(c, full, held, out, why);
+}
+
+static int card_place(struct sim_replica *rep, const struct sim_item *want,
+		      const char *uid, char **ref, struct sim_err *e)
+{
+	struct card *c = card_of(rep);
+	struct pb_set *s;
+	unsigned int rec;
+	char text[24];
+
+	(void)uid;
+	*ref = NULL;
+	if (want->kind == SIM_CONTACT) {
+		if (pb_load(c, false, e))
+			return -1;
+		if (pb_place(c->pb, &s, &rec)) {
+			sim_fail(e, EX_CANTCREAT, "the card's phonebook is full");
+			return 1;
+		}
+		*ref = contact_ref(s, rec);
+	} else if (want->kind == SIM_MESSAGE) {
+		if (sms_load(c, false, e))
+			return -1;
+		if (sms_place(c->sms, &rec)) {
+			sim_fail(e, EX_CANTCREAT, "the card's message store is full, but for what reception needs");
+			return 1;
+		}
+		snprintf(text, sizeof(text), "sms/%u", rec);
+		*ref = strdup(text);
+	} else {
+		sim_fail(e, EX_DATAERR, "a card has one information record and takes no other");
+		return 1;
+	}
+	return *ref ? 0 : sim_fail(e, EX_OSERR, "out of memory");
+}
+
+/* ---- apply -------------------------------------------------------------- */
+
+static int hash_from(const char *version, uint64_t *hash)
+{
+	*hash = 0;
+	return version && sscanf(version, "%16" SCNx64, hash) != 1;
+}
+
+static void settle(struct sim_op *op, enum sim_outcome o, int read_back)
+{
+	op->outcome = o;
+	if (o != SIM_DONE || op->verb == SIM_DELETE)
+		return;
+	if (read_back)
+		op->outcome = SIM_AWAY;
+	else if (op->got.problem || !sim_item_equal(&op->want, &op->got.item))
+		op->outcome = SIM_DIFFERS;
+}
+
+static void apply_contact(struct card *c, struct sim_op *op)
+{
+	enum sim_outcome o;
+	struct pb_set *s;
+	unsigned int rec;
+	uint64_t hash;
+	int back = 0;
+
+	s = contact_place(c, op->ref, &rec);
+	if (!s || hash_from(op->version, &hash)) {
+		sim_fail(&op->err, EX_SOFTWARE, "no such place on the card: %s",
+			 op->ref);
+		op->outcome = SIM_FAILED;
+		return;
+	}
+	o = pb_write(c, s, rec, op->verb == SIM_DELETE ? NULL : &op->want,
+		     op->verb == SIM_CREATE, hash, &op->err);
+	if ((o == SIM_DONE && op->verb != SIM_DELETE) ||
+	    (o == SIM_MOVED && fs_has(&s->used, rec)))
+		back = contact_record(c, s, rec, &op->got, &op->err);
+	settle(op, o, back);
+}
+
+static void apply_message(struct card *c, struct sim_op *op)
+{
+	enum sim_outcome o;
+	unsigned int rec;
+	uint64_t hash;
+	int back = 0;
+
+	if (!c->sms || sscanf(op->ref, "sms/%u", &rec) != 1 || !rec ||
+	    rec > c->sms->ef.nrec || hash_from(op->version, &hash)) {
+		sim_fail(&op->err, EX_SOFTWARE, "no such place on the card: %s",
+			 op->ref);
+		op->outcome = SIM_FAILED;
+		return;
+	}
+	o = sms_write(c, rec, op->verb == SIM_DELETE ? NULL : &op->want,
+		      op->verb == SIM_CREATE, hash, &op->err);
+	if ((o == SIM_DONE && op->verb != SIM_DELETE) ||
+	    (o == SIM_MOVED && fs_has(&c->sms->used, rec)))
+		back = message_record(c, rec, &op->got, &op->err);
+	settle(op, o, back);
+}
+
+static void apply_info(struct card *c, struct sim_op *op)
+{
+	enum sim_outcome o;
+
+	if (op->verb != SIM_UPDATE) {
+		sim_fail(&op->err, EX_DATAERR, "the card's information record can only be changed");
+		op->outcome = SIM_UNFIT;
+		return;
+	}
+	if (info_record(c, &op->got, &op->err)) {
+		op->outcome = SIM_AWAY;
+		return;
+	}
+	if (op->version && strcmp(op->version, op->got.version)) {
+		op->outcome = SIM_MOVED;
+		return;
+	}
+	o = info_write(c, &op->got.item, &op->want, &op->err);
+	sim_record_free(&op->got);
+	settle(op, o, o == SIM_DONE ? info_record(c, &op->got, &op->err) : 0);
+}
+
+static int card_apply(struct sim_replica *rep, struct sim_op *op, size_t n,
+		      int (*before)(struct sim_op *op, void *arg),
+		      int (*after)(struct sim_op *op, void *arg), void *arg,
+		      struct sim_err *e)
+{
+	static void (*const kinds[])(struct card *, struct sim_op *) = {
+		[SIM_CONTACT] = apply_contact,
+		[SIM_MESSAGE] = apply_message,
+		[SIM_INFO] = apply_info,
+	};
+	struct card *c = card_of(rep);
+
+	if (n && c->pb && pb_settle(c, e))
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (before && before(&op[i], arg))
+			return sim_fail(e, EX_IOERR, "the journal could not be written; nothing more is done on the card");
+		kinds[op[i].kind](c, &op[i]);
+		if (after && after(&op[i], arg))
+			return sim_fail(e, EX_IOERR, "the journal could not be written; nothing more is done on the card");
+		if (op[i].outcome == SIM_AWAY)
+			break;
+	}
+	return 0;
+}
+
+static void card_free(struct sim_replica *rep)
+{
+	if (!rep)
+		return;
+	free(rep->name);
+	free(rep->shown);
+	free(rep->priv);
+	free(rep);
+}
+
+static const struct sim_replica_ops ops = {
+	.changes = card_changes,
+	.project = card_project,
+	.place = card_place,
+	.apply = card_apply,
+	.free = card_free,
+};
+
+struct sim_replica *card_replica(struct card *c, const char *name,
+				 enum sim_class class, struct sim_err *e)
+{
+	struct sim_replica *r = calloc(1, sizeof(*r));
+	struct priv *p = calloc(1, sizeof(*p));
+	size_t n = strlen(c->iccid);
+	char shown[TEXT_MAX + 32], spn[TEXT_MAX];
+
+	info_spn(c, spn, sizeof(spn));
+	snprintf(shown, sizeof(shown), "SIM%s%s (...%s)", spn[0] ? " " : "", spn,
+		 n > 4 ? c->iccid + n - 4 : c->iccid);
+	if (r && p) {
+		r->name = strdup(name);
+		r->shown = strdup(shown);
+	}
+	if (!r || !p || !r->name || !r->shown) {
+		if (r) {
+			free(r->name);
+			free(r->shown);
+		}
+		free(r);
+		free(p);
+		sim_fail(e, EX_OSERR, "out of memory");
+		return NULL;
+	}
+	p->c = c;
+	r->ops = &ops;
+	r->class = class;
+	r->kinds = 1u << SIM_CONTACT | 1u << SIM_MESSAGE | 1u << SIM_INFO;
+	r->priv = p;
+	return r;
+}
+
+/* ---- capacity and orphans ----------------------------------------------- */
+
+static unsigned int count(const struct fs_set *s, unsigned int n)
+{
+	unsigned int used = 0;
+
+	while (n)
+		used += fs_has(s, n--);
+	return used;
+}
+
+int card_uses(struct card *c, struct card_use **out, size_t *n,
+	      struct sim_err *e)
+{
+	struct card_use *u;
+	const struct pb_set *s;
+	const struct pb_file *f;
+
+	*out = NULL;
+	*n = 0;
+	if (pb_load(c, false, e) || sms_load(c, false, e))
+		return -1;
+	u = calloc(c->pb->nset + c->pb->nfile + 1, sizeof(*u));
+	if (!u)
+		return sim_fail(e, EX_OSERR, "out of memory");
+	*out = u;
+	for (size_t i = 0; i < c->pb->nset; i++, u++) {
+		s = &c->pb->set[i];
+		snprintf(u->name, sizeof(u->name), s->pbr > 1 ? "%s %u" : "%s",
+			 s->adn->name, s->pbr);
+		u->total = s->adn->ef.nrec;
+		u->used = count(&s->used, u->total);
+		u->bytes = s->adn->ef.rec_len;
+		u->text = u->bytes - ADN_TAIL;
+	}
+	for (size_t i = 0; i < c->pb->nfile; i++) {
+		f = &c->pb->file[i];
+		if (f->tag != PB_EXT1 && f->tag != PB_EMAIL && f->tag != PB_ANR &&
+		    f->tag != PB_SNE)
+			continue;
+		snprintf(u->name, sizeof(u->name), "%s %04X", f->name,
+			 f->ef.path[f->ef.depth - 1]);
+		u->total = f->ef.nrec;
+		for (unsigned int r = 1; r <= u->total; r++)
+			u->used += fs_has(&f->taken, r) ||
+				   (fs_has(&f->have, r) &&
+				    !pb_blank(pb_rec(f, r), f->ef.rec_len) &&
+				    pb_rec(f, r)[0]);
+		u->bytes = f->ef.rec_len;
+		u->text = f->tag == PB_EMAIL || f->tag == PB_SNE ? u->bytes : 0;
+		u++;
+	}
+	if (!c->sms->absent) {
+		snprintf(u->name, sizeof(u->name), "EF_SMS");
+		u->total = c->sms->ef.nrec;
+		u->used = count(&c->sms->used, u->total);
+		u->bytes = c->sms->ef.rec_len;
+		u++;
+	}
+	*n = (size_t)(u - *out);
+	return 0;
+}
+
+int card_orphans(struct card *c, bool release, unsigned int *found,
+		 struct sim_err *e)
+{
+	return pb_orphans(c, release, found, e);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sms.h - EF_SMS (TS 31.102 4.2.25): a spool of messages; reading never deletes
+ */
+#ifndef SIMSYNC_CARD_SMS_H
+#define SIMSYNC_CARD_SMS_H
+
+#include "card/fs.h"
+
+/**
+ * struct sms_store - the file and a copy of its records
+ * @ef: FCP
+ * @absent: the card has none
+ * @data: ef.nrec of ef.rec_len bytes
+ * @used: records with a message
+ * @bad: records that could not be read
+ * @reserved: given out by sms_place()
+ */
+struct sms_store {
+	struct fs_ef ef;
+	bool absent;
+	uint8_t *data;
+	struct fs_set used;
+	struct fs_set bad;
+	struct fs_set reserved;
+};
+
+int sms_load(struct card *c, bool again, struct sim_err *e);
+void sms_free(struct sms_store *s);
+
+static inline uint8_t *sms_rec(const struct sms_store *s, unsigned int rec)
+{
+	return s->data + (size_t)(rec - 1) * s->ef.rec_len;
+}
+
+/**
+ * sms_item() - record @rec as an item, from the copy
+ * @hash: out: of its bytes
+ *
+ * Return: 0, 1 not decodable (@why), -1 no memory.
+ */
+int sms_item(const struct sms_store *s, unsigned int rec, const char *iccid,
+	     struct sim_item *out, uint64_t *hash, struct sim_err *why);
+
+/** sms_place() - a free record, while max(5, 25 %) stay free; 1: full. */
+int sms_place(struct sms_store *s, unsigned int *rec);
+
+/**
+ * sms_write() - store @want in @rec (NULL: delete); conditional as pb_write()
+ */
+enum sim_outcome sms_write(struct card *c, unsigned int rec,
+			   const struct sim_item *want, bool fresh,
+			   uint64_t hash, struct sim_err *err);
+
+#endif
