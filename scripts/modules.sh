@@ -46,7 +46,8 @@ mapfile -t built < <(find "$src" -name '*.ko')
 changed=
 for ko in "${built[@]}"; do
 	cmp -s "$ko" "$tree/updates/${ko##*/}" && continue
-	cp "$ko" "$tree/updates/"
+	cp "$ko" "$tree/updates/.${ko##*/}.new"
+	mv "$tree/updates/.${ko##*/}.new" "$tree/updates/${ko##*/}"
 	changed=1
 done
 # a module that is no longer built must not be loaded any more

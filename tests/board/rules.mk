@@ -6,6 +6,10 @@
 setup:
 	@scripts/setup.sh
 
+## check        set up, then every test; ends with "N passed, N failed"
+check: setup
+	@tests/run-check $(T)
+
 ## board-modules  the kernel modules for every board, in build/kmod/ARCH-SERIES
 board-modules:
 	@scripts/modules.sh amd64 6.1
