@@ -187,6 +187,69 @@ void simslot_kick(struct simslot *slot)
 	queue_work(simslot_wq, &slot->work);
 }
 
+/* ---- ending what is under way ------------------------------------------ */
+
+/**
+ * simslot_stopping() - shall the operation under way end now?
+ * @slot: slot
+ *
+ * For drivers' waits. After @cancel of the ops table they have to look again.
+ *
+ * Return: true when the slot goes or the system is about to sleep.
+ */
+bool simslot_stopping(struct simslot *slot)
+{
+	bool stop;
+
+	spin_lock_irq(&slot->lock);
+	stop = slot->gone ||
+	       (slot->suspended && !(slot->caps & SIMSLOT_CAP_PROXIED));
+	spin_unlock_irq(&slot->lock);
+	return stop;
+}
+EXPORT_SYMBOL_GPL(simslot_stopping);
+
+/**
+ * simslot_cancelled() - does nobody wait for the command under way any more?
+ * @slot: slot
+ *
+ * For drivers that can end a command without harm to the card: its file was
+ * closed, or the card it went to is not there any more.
+ *
+ * Return: true also whenever simslot_stopping() is.
+ */
+bool simslot_cancelled(struct simslot *slot)
+{
+	struct simslot_input *in;
+	bool stop;
+
+	if (simslot_stopping(slot))
+		return true;
+	spin_lock_irq(&slot->lock);
+	stop = slot->in_flight && slot->in_flight->cancelled;
+	in = list_first_entry_or_null(&slot->inputs, struct simslot_input,
+				      node);
+	if (in && in->type != SIMSLOT_IN_IDENTITY)
+		stop = true;
+	spin_unlock_irq(&slot->lock);
+	return stop;
+}
+EXPORT_SYMBOL_GPL(simslot_cancelled);
+
+/**
+ * simslot_cancel() - let the driver look whether it shall end its operation
+ * @slot: slot
+ *
+ * Context: may sleep.
+ */
+void simslot_cancel(struct simslot *slot)
+{
+	down_read(&slot->ops_lock);
+	if (slot->ops && slot->ops->cancel)
+		slot->ops->cancel(slot);
+	up_read(&slot->ops_lock);
+}
+
 /* ---- card detect ---------------------------------------------------------- */
 
 static enum hrtimer_restart simslot_settled(struct hrtimer *timer)
@@ -276,64 +339,10 @@ int simslot_tell(struct simslot *slot, enum simslot_input_type type,
 	list_add_tail(&in->node, &slot->inputs);
 	simslot_kick(slot);
 	spin_unlock_irq(&slot->lock);
+	simslot_cancel(slot);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(simslot_tell);
-
-/**
- * simslot_stopping() - shall the operation under way end now?
- * @slot: slot
- *
- * For drivers' waits. After @cancel of the ops table they have to look again.
- *
- * Return: true when the slot goes or the system is about to sleep.
- */
-bool simslot_stopping(struct simslot *slot)
-{
-	bool stop;
-
-	spin_lock_irq(&slot->lock);
-	stop = slot->gone ||
-	       (slot->suspended && !(slot->caps & SIMSLOT_CAP_PROXIED));
-	spin_unlock_irq(&slot->lock);
-	return stop;
-}
-EXPORT_SYMBOL_GPL(simslot_stopping);
-
-/**
- * simslot_cancelled() - does nobody wait for the command under way any more?
- * @slot: slot
- *
- * For drivers that can end a command without harm to the card.
- *
- * Return: true also whenever simslot_stopping() is.
- */
-bool simslot_cancelled(struct simslot *slot)
-{
-	bool stop;
-
-	if (simslot_stopping(slot))
-		return true;
-	spin_lock_irq(&slot->lock);
-	stop = slot->in_flight && slot->in_flight->cancelled;
-	spin_unlock_irq(&slot->lock);
-	return stop;
-}
-EXPORT_SYMBOL_GPL(simslot_cancelled);
-
-/**
- * simslot_cancel() - let the driver look whether it shall end its operation
- * @slot: slot
- *
- * Context: may sleep.
- */
-void simslot_cancel(struct simslot *slot)
-{
-	down_read(&slot->ops_lock);
-	if (slot->ops && slot->ops->cancel)
-		slot->ops->cancel(slot);
-	up_read(&slot->ops_lock);
-}
 
 /* ---- suspend and resume --------------------------------------------------- */
 

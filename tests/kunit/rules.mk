@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: MIT
+# Tests of the kernel module that run on a board.
+
+KMOD_TESTS := kmod_proxy
+.PHONY: kmod-tests
+## kmod-tests   programs for the boards' tests of the module, in build/board/
+kmod-tests: $(addprefix $(B)/board/,$(KMOD_TESTS))
+
+$(B)/board/kmod_%: tests/board/guest/kmod_%.c tests/board/guest/kmod_rig.c tests/board/guest/kmod_rig.h
+	@mkdir -p $(@D)
+	$(CC) $(WARN) -O2 -Ikmod/uapi -o $@ $< tests/board/guest/kmod_rig.c -lpthread
