@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -18,6 +19,7 @@
 
 #include "broker/broker.h"
 #include "broker/ipc.h"
+#include "broker/slots.h"
 
 #define SESSIONS_MAX	  32
 #define SESSIONS_PER_USER 8
@@ -37,22 +39,21 @@ struct child {
 	bool runs;
 };
 
+/**
+ * struct server - the broker
+ * @stop: signalfd of SIGTERM and SIGINT
+ * @next: number for the next who waits for the run
+ */
 struct server {
 	const struct broker_paths *p;
 	int listen;
+	int stop;
+	sigset_t stops;
 	int idle_s;
 	struct child child[SESSIONS_MAX];
 	size_t n;
 	unsigned long next;
 };
-
-static volatile sig_atomic_t stop;
-
-static void on_stop(int sig)
-{
-	(void)sig;
-	stop = 1;
-}
 
 /* ---- the run ------------------------------------------------------------ */
 
@@ -108,10 +109,10 @@ static int spawn(struct server *s, int cli, uid_t uid)
 		for (i = 0; i < s->n; i++)
 			close(s->child[i].up);
 		close(s->listen);
+		close(s->stop);
 		close(sv[0]);
-		signal(SIGTERM, SIG_DFL);
-		signal(SIGINT, SIG_DFL);
 		signal(SIGCHLD, SIG_DFL);
+		sigprocmask(SIG_UNBLOCK, &s->stops, NULL);
 		_exit(session_main(s->p, cli, sv[1]));
 	}
 	close(sv[1]);
@@ -179,24 +180,25 @@ static bool hear(struct server *s, struct child *c)
 
 static int loop(struct server *s)
 {
-	while (!stop) {
-		struct pollfd f[1 + SESSIONS_MAX];
+	for (;;) {
+		struct pollfd f[2 + SESSIONS_MAX];
 		size_t i, n = s->n;
 		int r;
 
 		f[0] = (struct pollfd){ s->listen, POLLIN, 0 };
+		f[1] = (struct pollfd){ s->stop, POLLIN, 0 };
 		for (i = 0; i < n; i++)
-			f[1 + i] = (struct pollfd){ s->child[i].up, POLLIN, 0 };
-		r = poll(f, 1 + n, s->idle_s && !n ? s->idle_s * 1000 : -1);
-		if (r < 0 && errno != EINTR)
-			return EX_OSERR;
-		if (r == 0)
-			return EX_OK;
-		if (r < 0)
+			f[2 + i] = (struct pollfd){ s->child[i].up, POLLIN, 0 };
+		r = poll(f, 2 + n, s->idle_s && !n ? s->idle_s * 1000 : -1);
+		if (r < 0 && errno == EINTR)
 			continue;
+		if (r < 0)
+			return EX_OSERR;
+		if (r == 0 || f[1].revents)
+			return EX_OK;
 		/* Backwards: a session that ended is replaced by the last. */
 		for (i = n; i-- > 0;) {
-			if (!f[1 + i].revents || hear(s, &s->child[i]))
+			if (!f[2 + i].revents || hear(s, &s->child[i]))
 				continue;
 			close(s->child[i].up);
 			s->child[i] = s->child[--s->n];
@@ -222,9 +224,17 @@ static int from_systemd(void)
 
 static int make_folder(const char *path, struct sim_err *e)
 {
-	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+	struct stat st;
+
+	if ((mkdir(path, 0755) < 0 && errno != EEXIST) || lstat(path, &st) < 0)
 		return sim_fail(e, EX_CANTCREAT, "%s: %s", path,
 				strerror(errno));
+	/* Who may write there could enroll cards and unlock. */
+	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
+	    (st.st_mode & 022))
+		return sim_fail(e, EX_CONFIG,
+				"%s is not root's alone: chown root %s; chmod 755 %s",
+				path, path, path);
 	return 0;
 }
 
@@ -258,13 +268,34 @@ static int listen_plainly(const struct broker_paths *p, struct sim_err *e)
 	return fd;
 }
 
+/* No run lives longer than its broker: nothing "runs" when one starts. */
+static void cut_off(const struct broker_paths *p)
+{
+	char word[32], line[256];
+	struct slots slots;
+	size_t i;
+
+	if (slots_dump(&slots, NULL) < 0)
+		return;
+	for (i = 0; i < slots.n; i++) {
+		slot_said(p, slots.slot[i].index, word, line);
+		if (!strcmp(word, "running"))
+			slot_say(p, slots.slot[i].index, "error",
+				 "the run was cut off; the next one goes on",
+				 NULL);
+	}
+}
+
 static int set_up(struct server *s, struct sim_err *e)
 {
-	struct sigaction sa = { .sa_handler = on_stop };
-
 	umask(022);
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGINT, &sa, NULL);
+	sigemptyset(&s->stops);
+	sigaddset(&s->stops, SIGTERM);
+	sigaddset(&s->stops, SIGINT);
+	sigprocmask(SIG_BLOCK, &s->stops, NULL);
+	s->stop = signalfd(-1, &s->stops, SFD_CLOEXEC);
+	if (s->stop < 0)
+		return sim_fail(e, EX_OSERR, "signalfd: %s", strerror(errno));
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_IGN);
 	/* Passwords pass through here. */
@@ -276,7 +307,10 @@ static int set_up(struct server *s, struct sim_err *e)
 		s->listen = listen_plainly(s->p, e);
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
-	return s->listen < 0 ? -1 : 0;
+	if (s->listen < 0)
+		return -1;
+	cut_off(s->p);
+	return 0;
 }
 
 int broker_serve(const struct broker_paths *p, int idle_s, struct sim_err *e)

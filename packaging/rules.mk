@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+# make install DESTDIR= PREFIX=/usr [SYSTEMD=no] [OPENRC=yes]
+
+SYSCONFDIR ?= /etc
+UDEVDIR    ?= /usr/lib/udev
+UNITDIR    ?= /usr/lib/systemd/system
+USERUNITDIR ?= /usr/lib/systemd/user
+SYSTEMD    ?= yes
+OPENRC     ?= no
+# Without common-auth the stack is spelled out.
+PAMFILE    ?= $(if $(wildcard /etc/pam.d/common-auth),simsync,simsync.pam_unix)
+INSTALL    ?= install
+
+MAN := docs/man/simsync.1 docs/man/simsync.conf.5 docs/man/simslot.4
+
+## install      the helper, its units, udev rule, PAM service and man pages
+.PHONY: install install-systemd install-openrc
+install: helper $(if $(filter yes,$(SYSTEMD)),install-systemd) $(if $(filter yes,$(OPENRC)),install-openrc)
+	$(INSTALL) -D -m 0755 $(B)/simsync $(DESTDIR)$(PREFIX)/bin/simsync
+	$(INSTALL) -D -m 0755 udev/simsync-launch $(DESTDIR)$(UDEVDIR)/simsync-launch
+	$(INSTALL) -D -m 0644 udev/60-simslot.rules $(DESTDIR)$(UDEVDIR)/rules.d/60-simslot.rules
+	$(INSTALL) -D -m 0644 packaging/pam.d/$(PAMFILE) $(DESTDIR)$(SYSCONFDIR)/pam.d/simsync
+	test -e $(DESTDIR)$(SYSCONFDIR)/simsync/simsync.conf || \
+		$(INSTALL) -D -m 0644 packaging/simsync.conf $(DESTDIR)$(SYSCONFDIR)/simsync/simsync.conf
+	$(INSTALL) -d -m 0755 $(DESTDIR)/var/lib/simsync
+	for m in $(MAN); do \
+		$(INSTALL) -D -m 0644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/} || exit 1; \
+	done
+
+install-systemd:
+	for u in simsync-broker.socket simsync-broker.service simsync.service simsync.path; do \
+		$(INSTALL) -D -m 0644 packaging/systemd/$$u $(DESTDIR)$(UNITDIR)/$$u || exit 1; \
+	done
+	$(INSTALL) -D -m 0644 packaging/systemd/sysusers.conf $(DESTDIR)/usr/lib/sysusers.d/simsync.conf
+	$(INSTALL) -D -m 0644 packaging/systemd/tmpfiles.conf $(DESTDIR)/usr/lib/tmpfiles.d/simsync.conf
+
+install-openrc:
+	$(INSTALL) -D -m 0755 packaging/openrc/simsync $(DESTDIR)$(SYSCONFDIR)/init.d/simsync
