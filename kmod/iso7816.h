@@ -294,6 +294,7 @@ struct iso7816_act {
  * @wtx: BWT multiplier for the next block only, else 1
  * @ifsd_told: the card knows our IFSD, or will not learn it
  * @kind: kind of the last block sent
+ * @why: what the last failure was
  */
 struct iso7816_t1 {
 	u8 ns;
@@ -308,6 +309,7 @@ struct iso7816_t1 {
 	u8 wtx;
 	bool ifsd_told;
 	u8 kind;
+	enum simslot_reason why;
 };
 
 /**

@@ -162,6 +162,7 @@ static void failed(struct iso7816 *m, u8 error, enum simslot_reason reason)
 {
 	m->rx_len = 0;
 	m->t1.wtx = 1;
+	m->t1.why = reason;
 	if (m->t1.kind == KIND_ABORTED) {
 		iso7816_fault(m, SIMSLOT_REASON_GARBAGE);
 		return;
@@ -281,7 +282,7 @@ static void take_s_response(struct iso7816 *m, u8 type, const u8 *inf, u8 n)
 		 */
 		m->t1.ifsc = m->atr.ifsc;
 		if (m->sent) {
-			iso7816_fault(m, SIMSLOT_REASON_GARBAGE);
+			iso7816_fault(m, m->t1.why);
 			return;
 		}
 		restart(m);
@@ -359,8 +360,6 @@ void iso7816_t1_byte(struct iso7816 *m, u8 b)
 
 void iso7816_t1_silence(struct iso7816 *m)
 {
-	if (m->rx_len)
-		bad_block(m, PCB_R_OTHER);
-	else
-		failed(m, PCB_R_OTHER, SIMSLOT_REASON_TIMEOUT);
+	failed(m, PCB_R_OTHER, m->rx_len ? SIMSLOT_REASON_GARBAGE :
+	       SIMSLOT_REASON_TIMEOUT);
 }

@@ -218,9 +218,10 @@ static const struct dialogue dialogues_t0[] = {
 	{ "a data byte 60 is no NULL, a data byte 90 no status",
 	  UP_T0 "send 00 B2 01 04 03\n> 00 B2 01 04 03\n"
 	  "< B2 60 90 6A 90 00\ndone 0\nresponse 60 90 6A 90 00\n" },
-	{ "NULLs without end: given up when the time for one command is over",
+	{ "after NULLs the wait is no longer than what is left for the command",
 	  "patience 5000\n" UP_T0 "send 00 B2 01 04 01\n> 00 B2 01 04 01\n"
-	  "< 60\nwant 1\ntick 3000\n< 60 60\nwant 1\ntick 1999\n< 60\nwait 0\n" },
+	  "< 60\nwait 1000000\ntick 3000\n< 60 60\nwant 1\ntick 1999\n< 60\n"
+	  "left 1000\ntick 1\ndone EREMOTEIO NULLS\n" },
 	{ "NULLs without end: the command may have been executed",
 	  "patience 5000\n" UP_T0 "send 00 B2 01 04 01\n> 00 B2 01 04 01\n"
 	  "< 60\nwant 1\ntick 3000\n< 60\nwant 1\ntick 2000\n"
@@ -410,7 +411,7 @@ static const struct dialogue dialogues_t1[] = {
 	  "> 00 E3 01 01 E3\nwant 4\ntick 1000\ndone EREMOTEIO NULLS\n" },
 	{ "empty chained blocks without end bring nothing either",
 	  "patience 10000\n" UP_T1 SELECT_T1 "< 00 20 00 20\n> 00 90 00 90\n"
-	  "want 4\ntick 9999\n< 00 60 00 60\n> 00 80 00 80\nwait 0\n"
+	  "want 4\ntick 9999\n< 00 60 00 60\n> 00 80 00 80\nleft 1000\n"
 	  "tick 1\ndone EREMOTEIO NULLS\n" },
 	{ "a response without status",
 	  UP_T1 SELECT_T1 "< 00 00 01 90 91\ndone EREMOTEIO GARBAGE\n" },

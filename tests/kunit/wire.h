@@ -15,6 +15,7 @@
  *	stray HEX			bytes come while nobody waits
  *	wait US | want N		RECEIVE expected, with these (without
  *					the configured latency)
+ *	left US				RECEIVE expected, exactly so long
  *	silence				RECEIVE expected; it times out
  *	tick MS				time passes
  *	fail ERRNO			the driver fails
@@ -387,6 +388,10 @@ static inline int wire_check(struct wire *w, const char *s)
 		return wire_expect(w, ISO7816_RECEIVE, "wait") &&
 		       wire_equal(w, "wait", w->act.timeout_us,
 				  wire_number(&r) + WIRE_LATENCY) ? 1 : -1;
+	if (wire_word(s, "left", &r))
+		return wire_expect(w, ISO7816_RECEIVE, "left") &&
+		       wire_equal(w, "left", w->act.timeout_us,
+				  wire_number(&r)) ? 1 : -1;
 	if (wire_word(s, "want", &r))
 		return wire_expect(w, ISO7816_RECEIVE, "want") &&
 		       wire_equal(w, "want", w->act.want, wire_number(&r)) ?
