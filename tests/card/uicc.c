@@ -5,7 +5,6 @@
  */
 #include "card/uicc_fs.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -286,18 +285,11 @@ static size_t run(struct uicc *c, const uint8_t *cmd, size_t len, uint8_t *resp)
 static void trace(struct uicc *c, const uint8_t *cmd, size_t len,
 		  const uint8_t *resp, size_t n)
 {
-	char line[1200];
-	size_t i, o = 0;
+	char line[2048];
 
 	if (!c->trace)
 		return;
-	for (i = 0; i < len && o + 4 < sizeof(line) / 2; i++)
-		o += (size_t)snprintf(line + o, sizeof(line) - o, "%02X",
-				      cmd[i]);
-	o += (size_t)snprintf(line + o, sizeof(line) - o, " -> ");
-	for (i = 0; i < n && o + 4 < sizeof(line); i++)
-		o += (size_t)snprintf(line + o, sizeof(line) - o, "%s%02X",
-				      i + 2 == n && n > 2 ? " " : "", resp[i]);
+	uicc_decode(c, cmd, len, resp, n, line, sizeof(line));
 	c->trace(c->trace_arg, line);
 }
 

@@ -135,7 +135,7 @@ enum uicc_act {
 	UICC_ACT_BAD_TCK,	/* ATR with a wrong TCK (wire only) */
 	UICC_ACT_SHORT_ATR,	/* ATR stops after arg bytes (wire only) */
 	UICC_ACT_RESET,		/* the card forgets its session (as after a reset) */
-	UICC_ACT_REMOVE,	/* execute arg APDUs.. see README "Faults" */
+	UICC_ACT_REMOVE,	/* execute, send arg bytes, then contact is lost */
 };
 
 /**

@@ -20,7 +20,7 @@ static const struct word {
 	{ "garbage", UICC_ACT_GARBAGE, false },
 	{ "stop", UICC_ACT_STOP, false },
 	{ "flip", UICC_ACT_FLIP, false },
-	{ "echo", UICC_ACT_ECHO, false },
+	{ "echo", UICC_ACT_ECHO, true },
 	{ "remove", UICC_ACT_REMOVE, false },
 	{ "reset", UICC_ACT_RESET, false },
 	{ "no-atr", UICC_ACT_NO_ATR, true },
@@ -119,13 +119,25 @@ const struct uicc_fault *uicc_fault_hit(struct uicc *c, const uint8_t *hdr)
 	return hit;
 }
 
+/* For the byte level: at a reset, and at the first character of a command. */
 const struct uicc_fault *uicc_fault_atr(struct uicc *c)
 {
 	const struct uicc_fault *hit = NULL;
 	size_t i;
 
 	for (i = 0; i < c->nfault && !hit; i++)
-		if (c->fault[i].reset)
+		if (c->fault[i].reset && c->fault[i].act != UICC_ACT_ECHO)
+			hit = use(&c->fault[i]);
+	return hit;
+}
+
+const struct uicc_fault *uicc_fault_echo(struct uicc *c)
+{
+	const struct uicc_fault *hit = NULL;
+	size_t i;
+
+	for (i = 0; i < c->nfault && !hit; i++)
+		if (c->fault[i].act == UICC_ACT_ECHO)
 			hit = use(&c->fault[i]);
 	return hit;
 }
@@ -146,8 +158,8 @@ size_t uicc_fault_answer(struct uicc *c, const struct uicc_fault *f,
 		resp[1] = (uint8_t)f->sw;
 		return 2;
 	case UICC_ACT_LOST:
-	case UICC_ACT_REMOVE:
 		return 0;
+	case UICC_ACT_REMOVE:
 	case UICC_ACT_STOP:
 	case UICC_ACT_GARBAGE:
 		return c->wire ? n : 0;

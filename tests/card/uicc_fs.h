@@ -289,9 +289,14 @@ void uicc_close_all(struct uicc *c);
 /* uicc_fault.c */
 const struct uicc_fault *uicc_fault_hit(struct uicc *c, const uint8_t *hdr);
 const struct uicc_fault *uicc_fault_atr(struct uicc *c);
+const struct uicc_fault *uicc_fault_echo(struct uicc *c);
 const struct uicc_fault *uicc_fault_last(const struct uicc *c);
 size_t uicc_fault_answer(struct uicc *c, const struct uicc_fault *f,
 			 uint8_t *resp, size_t n);
+
+/* uicc_decode.c: TPDUs for people */
+void uicc_decode(struct uicc *c, const uint8_t *cmd, size_t len,
+		 const uint8_t *resp, size_t n, char *out, size_t max);
 
 /* uicc_words.c: one line of an image in words */
 #define UICC_WORDS 40
