@@ -69,7 +69,7 @@ static int show_languages(const uint8_t *p, size_t len, char *out, size_t max)
 		if (p[i] < 'a' || p[i] > 'z' || p[i + 1] < 'a' || p[i + 1] > 'z')
 			continue;
 		if (at)
-			out[at++] = ',';
+			out[at++] = ' ';
 		out[at++] = (char)p[i];
 		out[at++] = (char)p[i + 1];
 	}
@@ -106,7 +106,7 @@ static int show_plmns(const uint8_t *p, size_t len, char *out, size_t max)
 	for (size_t i = 0; i + 5 <= len && at + 16 < max; i += 5)
 		if (!show_plmn(p + i, plmn))
 			at += (size_t)sprintf(out + at, "%s%s:%02X%02X",
-					      at ? "," : "", plmn, p[i + 3],
+					      at ? " " : "", plmn, p[i + 3],
 					      p[i + 4]);
 	return !at;
 }
@@ -313,7 +313,7 @@ static int make_languages(const char *v, uint8_t *p, size_t len)
 
 	memset(p, 0xff, len);
 	while (v && *v) {
-		if (strlen(v) < 2 || at + 2 > len || (v[2] && v[2] != ','))
+		if (strlen(v) < 2 || at + 2 > len || (v[2] && v[2] != ' '))
 			return -1;
 		p[at++] = (uint8_t)v[0];
 		p[at++] = (uint8_t)v[1];
@@ -347,8 +347,8 @@ static int make_plmns(const char *v, uint8_t *p, size_t len)
 		p[at + 3] = (uint8_t)(act >> 8);
 		p[at + 4] = (uint8_t)act;
 		at += 5;
-		v += strcspn(v, ",");
-		v += *v == ',';
+		v += strcspn(v, " ");
+		v += *v == ' ';
 	}
 	return 0;
 }

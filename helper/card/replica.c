@@ -581,7 +581,7 @@ int card_uses(struct card *c, struct card_use **out, size_t *n,
 			u->used += fs_has(&f->taken, r) ||
 				   (fs_has(&f->have, r) &&
 				    !pb_blank(pb_rec(f, r), f->ef.rec_len) &&
-				    pb_rec(f, r)[0]);
+				    (f->tag != PB_EXT1 || pb_rec(f, r)[0]));
 		u->bytes = f->ef.rec_len;
 		u->text = f->tag == PB_EMAIL || f->tag == PB_SNE ? u->bytes : 0;
 		u++;
