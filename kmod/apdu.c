@@ -249,6 +249,7 @@ int apdu_begin(struct apdu_exchange *x, enum apdu_transport transport, u8 *cmd,
 	if (x->ne > max - 2)
 		x->ne = max - 2;
 	x->state = ST_COMMAND;
+	x->result = 0;
 	if (transport == APDU_T0)
 		map_to_t0(x);
 	return 0;
