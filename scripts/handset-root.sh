@@ -8,7 +8,7 @@
 series=${1:-6.1}
 packages=(
 	systemd systemd-sysv udev dbus libpam-systemd kmod passwd procps iproute2 curl sqlite3
-	ca-certificates strace
+	strace
 	libnl-3-200 libnl-genl-3-200 libsqlite3-0 libpam0g libcurl4 libexpat1 libjansson4
 	libconfig9 libutf8proc2 libuuid1 libsystemd0
 )
@@ -21,6 +21,16 @@ rel=${kernel[1]}
 key=$({ cat "$guest/second-stage"; printf '%s\n' "$rel" "${packages[@]}"
 	(cd "$guest/root" && find . -type f -exec sha256sum {} + | sort); } | sha256sum | cut -c 1-12)
 
+# The board's emulated processor would take minutes to decompress the packages.
+repack() {
+	local deb
+	for deb in "$1"/*.deb; do
+		dpkg-deb -R "$deb" "$2"
+		dpkg-deb -Znone -b "$2" "$deb" >/dev/null
+		rm -rf "$2"
+	done
+}
+
 build() {
 	local tmp=$1 list
 	need_root
@@ -29,6 +39,7 @@ build() {
 	debootstrap --foreign --arch=arm64 --variant=minbase --include="$list" \
 		bookworm "$tmp/root" "$(mirror)" >"$tmp/debootstrap.log" 2>&1 ||
 		{ tail "$tmp/debootstrap.log" >&2; die "debootstrap failed"; }
+	repack "$tmp/root/var/cache/apt/archives" "$tmp/deb"
 	# in a container debootstrap leaves a link to the host's /proc
 	rm -f "$tmp/root/proc" 2>/dev/null || true
 	mkdir -p "$tmp/root"/{proc,sys,dev} "$tmp/root/lib/modules/$rel"
@@ -45,7 +56,7 @@ build() {
 	timeout 1200 qemu-system-aarch64 -M virt -cpu cortex-a53 -smp 2 -m 1024 -nodefaults \
 		-accel tcg,thread=multi -display none -no-reboot -serial "file:$tmp/console" \
 		-kernel "${kernel[0]}/image" -initrd "$tmp/initramfs" \
-		-append "console=ttyAMA0 quiet panic=-1 board.init=/second-stage" \
+		-append "console=ttyAMA0 $BOARD_APPEND board.init=/second-stage" \
 		-drive "if=none,id=disk,file=$tmp/disk.img,format=raw,cache=unsafe" \
 		-device virtio-blk-pci,drive=disk </dev/null >&2
 	grep -q '^second stage done' "$tmp/console" ||

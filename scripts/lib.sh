@@ -7,6 +7,9 @@ set -euo pipefail
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CACHE=${SIMSYNC_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/simsync}
 
+# Emulated processors pay dearly for what these switch off, and no test looks at it.
+BOARD_APPEND="quiet panic=-1 nokaslr nopti kpti=0 mitigations=off init_on_alloc=0 apparmor=0 audit=0"
+
 note() { printf '%s\n' "$*" >&2; }
 die() { note "${0##*/}: $*"; exit 1; }
 

@@ -13,8 +13,8 @@ packages=(
 	libcmocka-dev clang llvm libclang-rt-14-dev sparse pcsc-tools sqlite3 pamtester
 	libpam-wrapper apache2-bin radicale curl jq socat strace python3
 	# boards
-	qemu-system-x86 qemu-system-arm qemu-utils debootstrap device-tree-compiler
-	busybox-static udev util-linux procps e2fsprogs debian-archive-keyring
+	qemu-system-x86 qemu-system-arm qemu-utils debootstrap openssl device-tree-compiler
+	busybox-static systemd udev util-linux procps e2fsprogs debian-archive-keyring
 	gcc-aarch64-linux-gnu g++-aarch64-linux-gnu libc6-dev-arm64-cross
 	dkms
 )

@@ -65,7 +65,7 @@ setpriv --pdeathsig TERM timeout --foreground -k 2 "$timeout" \
 	qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
 	-accel tcg,thread=multi -cpu max -smp 2 -m 1024 \
 	-kernel "$root/image" -initrd "$dir/initramfs" \
-	-append "console=ttyS0 quiet panic=-1 oops=panic $append" \
+	-append "console=ttyS0 $BOARD_APPEND oops=panic $append" \
 	-chardev file,id=con,path="$console" -serial chardev:con \
 	-virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
 	-device virtio-serial-pci \

@@ -40,14 +40,20 @@ stage() {
 	[ -n "$helper" ] || return 0
 	"$TOP/scripts/sysroot.sh" make -s -C "$TOP" B="$BUILD/arm64" helper >&2
 	"$TOP/scripts/sysroot.sh" make -s -C "$TOP" B="$BUILD/arm64" DESTDIR="$to" install >&2
-	# the root has merged /usr: its /lib and /bin are links
-	local d
-	for d in bin sbin lib; do
-		[ -d "$to/$d" ] || continue
-		mkdir -p "$to/usr/$d"
-		cp -a "$to/$d/." "$to/usr/$d/"
-		rm -rf "${to:?}/$d"
-	done
+	# what a package does after unpacking
+	systemctl -q --root="$to" enable $(cd "$to/usr/lib/systemd/system" && grep -l '^\[Install\]' -- *)
+}
+
+# The root has merged /usr, so nothing here may begin with /lib or /bin.
+pack() {
+	local from=$1 to=$2
+	[ ! -e "$from/lib" ] && [ ! -e "$from/bin" ] && [ ! -e "$from/sbin" ] ||
+		die "make install put files outside /usr"
+	mkdir -p "$from/etc" "$to"
+	(cd "$from" && find . -path ./etc -prune -o ! -type d -print0 |
+		tar --null -T - --owner=0 --group=0 --numeric-owner -cf -) >"$to/product.tar"
+	(cd "$from" && find ./etc ! -type d -print0 |
+		tar --null -T - --owner=0 --group=0 --numeric-owner -cf -) >"$to/product-etc.tar"
 }
 
 device_tree() {
@@ -77,10 +83,12 @@ start() {
 	base=$("$TOP/scripts/handset-root.sh" "$series")
 	mapfile -t kernel < <("$TOP/scripts/kernel.sh" arm64 "$series")
 	tools
-	rm -rf "$dir/stage" "$dir"/*.sock
-	mkdir -p "$dir/stage/product"
-	stage "$dir/stage/product"
-	"$TOP/scripts/initramfs.sh" arm64 "$series" "$dir/initramfs" "$dir/stage"
+	rm -rf "$dir/stage" "$dir/packed" "$dir"/*.sock
+	mkdir -p "$dir/stage"
+	stage "$dir/stage"
+	pack "$dir/stage" "$dir/packed"
+	"$TOP/scripts/initramfs.sh" arm64 "$series" "$dir/initramfs" "$dir/packed"
+	rm -rf "$dir/stage" "$dir/packed"
 	[ -e "$dir/disk.qcow2" ] ||
 		qemu-img create -q -f qcow2 -b "$base" -F raw "$dir/disk.qcow2"
 	local machine=(-cpu cortex-a53 -smp 2 -m 1024)
@@ -89,7 +97,7 @@ start() {
 	args=(-M virt "${machine[@]}" -nodefaults -no-user-config -display none -no-reboot
 		-accel "tcg,thread=multi" -pidfile "$dir/qemu.pid"
 		-kernel "${kernel[0]}/image" -initrd "$dir/initramfs" -dtb "$dir/board.dtb"
-		-append "console=ttyS0 quiet panic=-1 oops=panic net.ifnames=0 $append"
+		-append "console=ttyS0 $BOARD_APPEND oops=panic net.ifnames=0 $append"
 		-drive "if=none,id=disk,file=$dir/disk.qcow2,format=qcow2,cache=unsafe"
 		-device virtio-blk-pci,drive=disk
 		-chardev "socket,id=uart,path=$dir/uart.sock,server=on,wait=off" -serial chardev:uart
