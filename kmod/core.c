@@ -435,6 +435,7 @@ struct simslot *simslot_alloc(struct device *parent,
 	slot->ops = ops;
 	slot->caps = caps;
 	slot->priv = priv;
+	slot->gone = true;	/* not there yet */
 	strscpy(slot->name, name, sizeof(slot->name));
 	init_rwsem(&slot->ops_lock);
 	spin_lock_init(&slot->lock);
@@ -498,6 +499,9 @@ int simslot_register(struct simslot *slot)
 		return err;
 	xa_store(&simslot_slots, slot->index, slot, GFP_KERNEL);
 	atomic_inc(&simslot_slots_generation);
+	spin_lock_irq(&slot->lock);
+	slot->gone = false;
+	spin_unlock_irq(&slot->lock);
 	simslot_event(slot, SIMSLOT_EV_SLOT_ADDED, 0);
 
 	spin_lock_irq(&slot->lock);

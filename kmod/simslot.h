@@ -231,7 +231,7 @@ struct simslot_input {
  * @work: runs the card; see the top of this file
  * @settle: debounce; queues @work
  * @lock: protects everything from here to @event_lock
- * @gone: unregistered
+ * @gone: unregistered, or not registered yet
  * @suspended: the system sleeps: leave the card alone
  * @resumed: it has woken up: look at the card
  * @settled: the debounce time has passed
