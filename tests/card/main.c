@@ -225,10 +225,14 @@ static int run(struct simcard *s, struct loop *l)
 		next = uart_out(s, l);
 		tell_pulled(s, l);
 		now = now_ns();
-		if (l->uart < 0 && l->uart_path) {
+		if (l->uart >= 0 && !s->contact) {
+			close(l->uart);
+			l->uart = -1;
+		}
+		if (l->uart < 0 && l->uart_path && s->contact) {
 			if (now >= l->retry) {
 				l->uart = connect_to(l->uart_path);
-				l->retry = now + 100000000;
+				l->retry = now + 20000000;
 			}
 			if (l->uart < 0 && l->retry < next)
 				next = l->retry;
@@ -285,6 +289,7 @@ static int serve(struct simcard *s, struct loop *l, const char *control,
 		}
 	}
 	if (powered) {
+		s->contact = true;
 		uicc_wire_line(s->wire, UICC_VCC, true, now_ns());
 		uicc_wire_line(s->wire, UICC_RST, true, now_ns());
 	}

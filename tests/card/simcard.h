@@ -19,6 +19,7 @@
  * @image: file it was made from
  * @state: file it saves to, or NULL
  * @trace: where TPDUs are written, or NULL
+ * @contact: in a slot: the UART's socket is used (two cards take turns)
  * @quit: asked to end
  */
 struct simcard {
@@ -27,6 +28,7 @@ struct simcard {
 	char *image;
 	char *state;
 	FILE *trace;
+	bool contact;
 	bool quit;
 };
 

@@ -46,11 +46,28 @@ static int do_line(struct simcard *s, const struct uicc_words *w, uint64_t now,
 	(void)out;
 	for (i = 0; i < UICC_LINES; i++)
 		if (w->n > 2 && !strcmp(w->w[1], names[i])) {
+			/* who drives lines has put the card in */
+			s->contact = s->contact || w->w[2][0] == '1';
 			uicc_wire_line(s->wire, (enum uicc_line)i,
 				       w->w[2][0] == '1', now);
 			return 0;
 		}
 	return uicc_why(why, "line vcc|rst|clk 0|1");
+}
+
+/* In or out of the slot; out means that every contact is open. */
+static int do_contact(struct simcard *s, const struct uicc_words *w,
+		      uint64_t now, char *out, char *why)
+{
+	(void)out;
+	if (w->n < 2)
+		return uicc_why(why, "contact 0|1");
+	s->contact = w->w[1][0] == '1';
+	if (!s->contact) {
+		uicc_wire_line(s->wire, UICC_RST, false, now);
+		uicc_wire_line(s->wire, UICC_VCC, false, now);
+	}
+	return 0;
 }
 
 static int do_status(struct simcard *s, const struct uicc_words *w,
@@ -238,7 +255,8 @@ static const struct {
 	int (*act)(struct simcard *s, const struct uicc_words *w, uint64_t now,
 		   char *out, char *why);
 } verbs[] = {
-	{ "line", do_line },	     { "status", do_status },
+	{ "line", do_line },	     { "contact", do_contact },
+	{ "status", do_status },
 	{ "count", do_count },	     { "identity", do_identity },
 	{ "refresh", do_refresh },   { "trace", do_trace },
 	{ "save", do_save },	     { "load", do_load },
