@@ -475,6 +475,14 @@ int uicc_line(struct uicc *c, struct uicc_fs *fs, const char *line, char *why)
 	return ret;
 }
 
+/* EF_ARR has a record for every rule in use before anybody reads it. */
+static void rules(struct uicc_fs *fs, const struct uicc_file *f)
+{
+	(void)uicc_arr(fs, f->ac);
+	for (f = f->down; f; f = f->next)
+		rules(fs, f);
+}
+
 static int finish(struct uicc *c, char *why)
 {
 	size_t i;
@@ -487,6 +495,7 @@ static int finish(struct uicc *c, char *why)
 		struct uicc_fs *fs = c->fs[i];
 		struct uicc_file *f = uicc_file_in(fs->mf, 0x2fe2);
 
+		rules(fs, fs->mf);
 		if (c->euicc && fs->enabled)
 			c->cur = fs;
 		if (f && f->size >= 10 && fs->iccid[0] == 0xff)

@@ -114,9 +114,9 @@ static void edit(void **state, const char *line)
  * 8B access rule, 80 size, 88 SFI 02 << 3 */
 static void fcp_of_a_transparent_file(void **state)
 {
-	/* READ ALW UPDATE NEV: first record of EF_ARR that is asked for */
+	/* rules are numbered as the tree needs them: READ ALW UPDATE NEV is 7 */
 	expect("00A40004022FE200", "62 17 82 02 41 21 83 02 2F E2 8A 01 05 "
-	       "8B 03 2F 06 01 80 02 00 0A 88 01 10 9000");
+	       "8B 03 2F 06 07 80 02 00 0A 88 01 10 9000");
 }
 
 /* 82 of a linear fixed EF: 42 21, record length on two bytes, count */
@@ -124,7 +124,7 @@ static void fcp_of_a_record_file(void **state)
 {
 	expect(SELECT_USIM, "9000");
 	expect("00A40004026FF100", "62 1A 82 05 42 21 00 04 03 83 02 6F F1 "
-	       "8A 01 05 8B 03 2F 06 01 80 02 00 0C 88 01 E0 9000");
+	       "8A 01 05 8B 03 2F 06 06 80 02 00 0C 88 01 E0 9000");
 }
 
 /* No short file identifier: 88 with length 0 (11.1.1.4.8) */
@@ -132,7 +132,7 @@ static void fcp_without_sfi(void **state)
 {
 	expect(SELECT_USIM, "9000");
 	expect("00A40004026FF000", "62 19 82 05 46 21 00 04 03 83 02 6F F0 "
-	       "8A 01 05 8B 03 2F 06 01 80 02 00 0C 88 00 9000");
+	       "8A 01 05 8B 03 2F 06 06 80 02 00 0C 88 00 9000");
 }
 
 /* Table 11.3: 78 21, AID in 84, PIN status in C6: PIN1 and PIN2 enabled */
@@ -149,12 +149,12 @@ static void access_rules_are_readable(void **state)
 {
 	expect(SELECT_USIM, "9000");
 	expect("00A40004026F0500",
-	       "62 17 82 02 41 21 83 02 6F 05 8A 01 05 8B 03 2F 06 01 "
+	       "62 17 82 02 41 21 83 02 6F 05 8A 01 05 8B 03 2F 06 02 "
 	       "80 02 00 06 88 01 10 9000");
 	expect("00A40804022F0600",
-	       "62 1A 82 05 42 21 00 34 0C 83 02 2F 06 8A 01 05 8B 03 2F 06 02 "
+	       "62 1A 82 05 42 21 00 34 0C 83 02 2F 06 8A 01 05 8B 03 2F 06 01 "
 	       "80 02 02 70 88 01 30 9000");
-	expect("00B2010434",
+	expect("00B2020434",
 	       "80 01 01 90 00 80 01 02 A4 06 83 01 01 95 01 08 "
 	       "80 01 08 A4 06 83 01 0A 95 01 08 80 01 10 A4 06 83 01 0A 95 01 08 "
 	       "FF FF FF FF FF FF FF FF FF FF FF FF FF FF 9000");
@@ -271,7 +271,7 @@ static void data_wait_for_get_response(void **state)
 	expect_tpdu("00C000001A", "6C19");
 	expect_tpdu("00C0000010", "62 17 82 02 41 21 83 02 2F E2 8A 01 05 8B 03 2F "
 		    "6109");
-	expect_tpdu("00C0000009", "06 01 80 02 00 0A 88 01 10 9000");
+	expect_tpdu("00C0000009", "06 07 80 02 00 0A 88 01 10 9000");
 	expect_tpdu("00C0000000", "6F00");
 	/* any other command drops what waits */
 	expect_tpdu("00A40004022FE2", "6119");
@@ -363,7 +363,7 @@ static void life_cycle(void **state)
 	expect("00A4000C022FF0", "6283");
 	/* the FCP comes all the same, by GET RESPONSE after the warning */
 	expect("00A40004022FF000", "62 16 82 02 41 21 83 02 2F F0 8A 01 04 "
-	       "8B 03 2F 06 03 80 02 00 05 88 00 6283");
+	       "8B 03 2F 06 08 80 02 00 05 88 00 6283");
 	expect("00440000", "9000");
 	expect("00B0000005", "0102030405 9000");
 }
