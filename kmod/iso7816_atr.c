@@ -139,6 +139,14 @@ static void offer(struct iso7816_atr *atr, u8 t)
 	atr->protocols |= 1u << t;
 }
 
+static void default_t1(struct iso7816_atr *atr)
+{
+	atr->ifsc = 32;
+	atr->bwi = 4;
+	atr->cwi = 13;
+	atr->crc = false;
+}
+
 /*
  * What the bytes mean together. A T=1 parameter nobody may use takes T=1 away
  * where the card also has T=0: a SIM is not lost for it.
@@ -156,6 +164,7 @@ static enum iso7816_atr_error judge(struct iso7816_atr *atr,
 			return t1_error;
 		atr->protocols &= ~2;
 		atr->first_t = 0;
+		default_t1(atr);
 	}
 	if ((atr->protocols & 1) && atr->wi == 0)
 		return ISO7816_ATR_WI;
@@ -178,9 +187,7 @@ enum iso7816_atr_error iso7816_atr_parse(struct iso7816_atr *atr, const u8 *b,
 	memset(atr, 0, sizeof(*atr));
 	atr->fi_di = 0x11;
 	atr->wi = 10;
-	atr->ifsc = 32;
-	atr->bwi = 4;
-	atr->cwi = 13;
+	default_t1(atr);
 
 	if (n == 0)
 		return ISO7816_ATR_SHORT;

@@ -344,17 +344,21 @@ u32 iso7816_t1_missing(const struct iso7816 *m)
 {
 	if (m->rx_len < 3)
 		return 3 + edc_len(m) - m->rx_len;
+	if (m->rx[2] == 0xff)
+		return sizeof(m->rx) - m->rx_len;
 	return 3 + m->rx[2] + edc_len(m) - m->rx_len;
 }
 
 void iso7816_t1_byte(struct iso7816 *m, u8 b)
 {
-	if (m->rx_len < sizeof(m->rx))
-		m->rx[m->rx_len++] = b;
-	/* LEN FF is reserved: the block ends where the card falls silent. */
-	if (m->rx_len < 3 || m->rx[2] == 0xff)
+	m->rx[m->rx_len++] = b;
+	/* LEN FF is reserved: such a block ends in silence. */
+	if (m->rx_len >= 3 && m->rx[2] == 0xff) {
+		if (m->rx_len == sizeof(m->rx))
+			bad_block(m, PCB_R_OTHER);
 		return;
-	if (m->rx_len == 3 + m->rx[2] + edc_len(m))
+	}
+	if (m->rx_len >= 3 && m->rx_len == 3 + m->rx[2] + edc_len(m))
 		take_block(m);
 }
 

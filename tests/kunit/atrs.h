@@ -75,7 +75,7 @@ static const struct atr_vector atr_vectors[] = {
 	  GOOD, T(0) | T(1), 0, 0x11, 0, 10, 32, 0x45, 0, 15, true },
 	/* An unusable IFSC costs a card with T=0 only T=1. */
 	{ "3B 80 80 11 FF EE",
-	  GOOD, T(0), 0, 0x11, 0, 10, 255, 0x4d, 0, 0, false },
+	  GOOD, T(0), 0, 0x11, 0, 10, 32, 0x4d, 0, 0, false },
 
 	{ "", BAD(SHORT) },
 	{ "3B", BAD(SHORT) },

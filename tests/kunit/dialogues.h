@@ -361,6 +361,9 @@ static const struct dialogue dialogues_t1[] = {
 	{ "LEN FF is reserved",
 	  UP_T1 SELECT_T1 "< 00 00 FF 11 22 33\nsilence\n> 00 82 00 82\n"
 	  OK_T1 },
+	{ "LEN FF and bytes without end",
+	  UP_T1 SELECT_T1 "< 00 00 FF 11*250\nwant 6\n< 11*300\n"
+	  "pause 854480\nstray 11*50\n> 00 82 00 82\n" OK_T1 },
 	{ "a NAD nobody asked for",
 	  UP_T1 SELECT_T1 "< 21 00 02 90 00 B3\npause 854480\n> 00 82 00 82\n"
 	  OK_T1 },
