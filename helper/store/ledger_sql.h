@@ -27,6 +27,7 @@
 	X(MEMBER_GET, "SELECT id,token FROM member WHERE component=? "         \
 		      "AND replica=?")                                         \
 	X(MEMBER_ADD, "INSERT INTO member(component,replica) VALUES(?,?)")     \
+	X(MEMBER_TOKEN_GET, "SELECT token FROM member WHERE id=?")             \
 	X(MEMBER_ALL, "SELECT m.id,r.id,r.class FROM member m "                \
 		      "JOIN replica r ON r.id=m.replica "                      \
 		      "WHERE m.component=? AND r.state<>'retired'")            \
@@ -82,8 +83,10 @@
 		      "AND ref IS NOT NULL")                                   \
 	X(DUE_ADD, "INSERT OR IGNORE INTO due(member,item) VALUES(?,?)")       \
 	X(DUE_DEL, "DELETE FROM due WHERE member=? AND item=?")                \
-	X(DUE_NEXT, "SELECT item FROM due WHERE member=? AND item>? "          \
-		    "ORDER BY item LIMIT ?")                                   \
+	X(DUE_NEXT, "SELECT item FROM due WHERE member=?1 AND item>?2 "        \
+		    "AND EXISTS(SELECT 1 FROM base b WHERE b.item=due.item "   \
+		    "AND b.member=?1 AND b.ref IS NOT NULL)=?3 "               \
+		    "ORDER BY item LIMIT ?4")                                  \
 	X(DUE_COUNT, "SELECT count(*) FROM due WHERE member=?")                \
 	X(DUE_AWAY, "SELECT count(*) FROM member m "                           \
 		    "JOIN replica r ON r.id=m.replica "                        \
@@ -110,13 +113,16 @@
 		       "DO UPDATE SET value=excluded.value")                   \
 	X(DUPLICATE_ADD, "INSERT OR IGNORE INTO duplicate(a,b,state,run) "     \
 			 "VALUES(?,?,'open',?)")                               \
-	X(HELD_FIND, "SELECT id,state FROM held WHERE member=? AND item=? "    \
-		     "AND what=? AND state IN ('held','released')")            \
+	X(HELD_FIND, "SELECT id,state FROM held WHERE member=?1 AND item=?2 "  \
+		     "AND (what=?3 OR (?3<>'edit' AND what<>'edit')) "         \
+		     "AND state IN ('held','released') "                       \
+		     "ORDER BY state DESC")                                    \
 	X(HELD_ITEM, "SELECT 1 FROM held WHERE member=? AND item=? "           \
 		     "AND state='held'")                                       \
 	X(HELD_ADD, "INSERT INTO held(member,item,what,run,at,state) "         \
 		    "VALUES(?,?,?,?,?,'held')")                                \
 	X(HELD_DONE, "UPDATE held SET state='done',freed=?2 WHERE id=?1")      \
+	X(HELD_UNDONE, "UPDATE held SET state='restored' WHERE id=?")          \
 	X(HELD_OF, "SELECT id,item,what FROM held WHERE member=? "             \
 		   "AND state='held'")                                         \
 	X(COUNT_OPEN, "SELECT (SELECT count(*) FROM conflict "                 \

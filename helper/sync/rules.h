@@ -56,7 +56,7 @@ enum rule_unknown { RULE_UNKNOWN_ASK, RULE_PULL, RULE_FILL, RULE_IGNORE };
  * @give: classes that may contribute
  * @take: classes that may receive
  * @policy: how conflicts end
- * @prefer: class that wins under RULE_PREFER
+ * @prefer: bit per class that wins under RULE_PREFER
  * @group: only items with one of these CATEGORIES; @groups 0: all
  * @number: only items with a number that starts so; @numbers 0: all
  * @line: line of the rule file, 0: predefined
@@ -72,7 +72,7 @@ struct rule {
 	unsigned int give;
 	unsigned int take;
 	enum rule_policy policy;
-	enum sim_class prefer;
+	unsigned int prefer;
 	char **group;
 	size_t groups;
 	char **number;

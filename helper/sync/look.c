@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * look.c - ask each replica what changed and compare it with the base
+ */
+#include "sync/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int token_of(struct component *c, struct side *s, char **token)
+{
+	struct ledger *l = c->run->l;
+	const char *text;
+	int rc;
+
+	*token = NULL;
+	rc = ledger_first(l, LQ_MEMBER_TOKEN_GET, c->run->e, "i", s->member);
+	if (rc < 0)
+		return -1;
+	text = rc ? ledger_text(l, LQ_MEMBER_TOKEN_GET, 0) : NULL;
+	if (text)
+		*token = strdup(text);
+	ledger_end(l, LQ_MEMBER_TOKEN_GET);
+	return text && !*token ? run_no_memory(c->run) : 0;
+}
+
+int look(struct component *c)
+{
+	struct run *run = c->run;
+
+	for (size_t i = 0; i < c->n; i++) {
+		struct side *s = &c->side[i];
+		struct sim_err why = {0};
+		char *token;
+		int rc;
+
+		if (s->failed)
+			continue;
+		run_progress(run, SYNC_LOOK, s->r->shown, i, c->n);
+		if (token_of(c, s, &token))
+			return -1;
+		sim_changes_free(&s->ch);
+		rc = s->r->ops->changes(s->r, c->g.kind,
+					s->again ? NULL : token, &s->ch, &why);
+		free(token);
+		s->looked = !rc;
+		if (!rc)
+			continue;
+		sim_changes_free(&s->ch);
+		s->failed = true;
+		run->rep->failed++;
+		if (report_line(run, SYNC_PROBLEM, s, c->g.kind, SIM_UPDATE,
+				NULL, SIM_FAILED, why.text))
+			return -1;
+	}
+	return 0;
+}
+
+void spots_free(struct spots *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		free(s->spot[i].ref);
+		free(s->spot[i].version);
+		free(s->spot[i].uid);
+		sim_item_free(&s->spot[i].was);
+	}
+	free(s->spot);
+	memset(s, 0, sizeof(*s));
+}
+
+static struct spot *spot_add(struct spots *s)
+{
+	if (s->n == s->cap) {
+		size_t cap = s->cap ? 2 * s->cap : 16;
+		struct spot *p = realloc(s->spot, cap * sizeof(*p));
+
+		if (!p)
+			return NULL;
+		s->spot = p;
+		s->cap = cap;
+	}
+	memset(&s->spot[s->n], 0, sizeof(*s->spot));
+	return &s->spot[s->n++];
+}
+
+static int spot_new(struct component *c, struct spots *s,
+		    struct sim_record *rec)
+{
+	struct spot *p = spot_add(s);
+
+	if (!p)
+		return run_no_memory(c->run);
+	p->rec = rec;
+	p->found = true;
+	return 0;
+}
+
+/* The base row a query stands at, and what is in its place now. */
+static int spot_base(struct component *c, struct spots *s, enum ledger_query q,
+		     struct sim_record *rec)
+{
+	struct ledger *l = c->run->l;
+	const char *ref = ledger_text(l, q, 2);
+	const char *version = ledger_text(l, q, 3);
+	const char *uid = ledger_text(l, q, 4);
+	struct spot *p = spot_add(s);
+
+	if (!p)
+		return run_no_memory(c->run);
+	p->base = ledger_int(l, q, 0);
+	p->item = ledger_int(l, q, 1);
+	p->ref = ref ? strdup(ref) : NULL;
+	p->version = version ? strdup(version) : NULL;
+	p->uid = uid ? strdup(uid) : NULL;
+	p->rec = rec;
+	p->lost = true;
+	p->found = rec;
+	if ((ref && !p->ref) || (version && !p->version) || (uid && !p->uid))
+		return run_no_memory(c->run);
+	return 0;
+}
+
+static bool unchanged(struct component *c, enum ledger_query q,
+		      const struct sim_record *rec)
+{
+	const char *version = ledger_text(c->run->l, q, 3);
+
+	return version && rec->version && !strcmp(version, rec->version);
+}
+
+/* Unreadable is not gone and not changed; it is only said, and remembered. */
+static int unreadable(struct component *c, struct side *s, int64_t base,
+		      const struct sim_record *rec)
+{
+	if (base && ledger_do(c->run->l, LQ_BASE_MARK, c->run->e, "is", base,
+			      "unreadable"))
+		return -1;
+	return report_line(c->run, SYNC_PROBLEM, s, c->g.kind, SIM_UPDATE,
+			   NULL, SIM_FAILED, rec->problem);
+}
+
+/* One base row beside one record of the same place. */
+static int beside(struct component *c, struct side *s, struct spots *out,
+		  enum ledger_query q, struct sim_record *rec)
+{
+	struct ledger *l = c->run->l;
+	bool was_unreadable = !strcmp(ledger_text(l, q, 5), "unreadable");
+
+	if (rec->problem)
+		return unreadable(c, s, ledger_int(l, q, 0), rec);
+	if (unchanged(c, q, rec))
+		return was_unreadable
+			       ? ledger_do(l, LQ_BASE_MARK, c->run->e, "is",
+					   ledger_int(l, q, 0), "present")
+			       : 0;
+	return spot_base(c, out, q, rec);
+}
+
+static int by_ref(const void *a, const void *b)
+{
+	return strcmp((*(struct sim_record *const *)a)->ref,
+		      (*(struct sim_record *const *)b)->ref);
+}
+
+static int new_record(struct component *c, struct side *s, struct spots *out,
+		      struct sim_record *rec)
+{
+	return rec->problem ? unreadable(c, s, 0, rec)
+			    : spot_new(c, out, rec);
+}
+
+static int spots_whole(struct component *c, struct side *s, struct spots *out)
+{
+	struct ledger *l = c->run->l;
+	struct sim_record **rec = calloc(s->ch.n + 1, sizeof(struct sim_record *));
+	size_t i = 0;
+	int rc = -1, row;
+
+	if (!rec)
+		return run_no_memory(c->run);
+	for (i = 0; i < s->ch.n; i++)
+		rec[i] = &s->ch.rec[i];
+	qsort(rec, s->ch.n, sizeof(struct sim_record *), by_ref);
+	i = 0;
+	s->present = 0;
+	for (row = ledger_first(l, LQ_BASE_ALL, c->run->e, "i", s->member);
+	     row > 0; row = ledger_next(l, LQ_BASE_ALL, c->run->e)) {
+		const char *ref = ledger_text(l, LQ_BASE_ALL, 2);
+
+		s->present++;
+		while (i < s->ch.n && strcmp(rec[i]->ref, ref) < 0)
+			if (new_record(c, s, out, rec[i++]))
+				goto out;
+		if (i < s->ch.n && !strcmp(rec[i]->ref, ref)) {
+			if (beside(c, s, out, LQ_BASE_ALL, rec[i++]))
+				goto out;
+		} else if (spot_base(c, out, LQ_BASE_ALL, NULL)) {
+			goto out;
+		}
+	}
+	for (; !row && i < s->ch.n; i++)
+		if (new_record(c, s, out, rec[i]))
+			goto out;
+	rc = row;
+out:
+	ledger_end(l, LQ_BASE_ALL);
+	free(rec);
+	return rc;
+}
+
+static int spots_changed(struct component *c, struct side *s,
+			 struct spots *out)
+{
+	struct ledger *l = c->run->l;
+	int row, rc = 0;
+
+	s->present = -1;
+	for (size_t i = 0; !rc && i < s->ch.n; i++) {
+		struct sim_record *rec = &s->ch.rec[i];
+
+		row = ledger_first(l, LQ_BASE_BY_REF, c->run->e, "is",
+				   s->member, rec->ref);
+		if (row < 0)
+			return -1;
+		rc = row ? beside(c, s, out, LQ_BASE_BY_REF, rec)
+			 : new_record(c, s, out, rec);
+		ledger_end(l, LQ_BASE_BY_REF);
+	}
+	for (size_t i = 0; !rc && i < s->ch.ngone; i++) {
+		row = ledger_first(l, LQ_BASE_BY_REF, c->run->e, "is",
+				   s->member, s->ch.gone[i]);
+		if (row < 0)
+			return -1;
+		if (row)
+			rc = spot_base(c, out, LQ_BASE_BY_REF, NULL);
+		ledger_end(l, LQ_BASE_BY_REF);
+	}
+	return rc;
+}
+
+/* What was held as deleted has no place any more and is still to be found. */
+static int spots_held(struct component *c, struct side *s, struct spots *out)
+{
+	struct ledger *l = c->run->l;
+	int row, rc = 0;
+
+	for (row = ledger_first(l, LQ_BASE_LOST, c->run->e, "i", s->member);
+	     row > 0 && !rc; row = ledger_next(l, LQ_BASE_LOST, c->run->e)) {
+		rc = spot_base(c, out, LQ_BASE_LOST, NULL);
+		if (s->present >= 0)
+			s->present++;
+	}
+	ledger_end(l, LQ_BASE_LOST);
+	return rc ? rc : row < 0 ? -1 : 0;
+}
+
+int look_spots(struct component *c, size_t side, struct spots *out)
+{
+	struct side *s = &c->side[side];
+	int rc;
+
+	rc = s->ch.whole ? spots_whole(c, s, out) : spots_changed(c, s, out);
+	return rc ? rc : spots_held(c, s, out);
+}

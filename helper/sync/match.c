@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * match.c - which item is each record that is not as its base says
+ *
+ * Local and remote records have an identity (ref, UID). A card's have none:
+ * its records are a multiset, matched by content (DESIGN section 5). Messages
+ * and card-info have natural keys everywhere.
+ */
+#include "sync/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/merge.h"
+#include "model/pair.h"
+
+static bool same(const char *a, const char *b)
+{
+	return a && b && !strcmp(a, b);
+}
+
+static int load_was(struct component *c, struct spot *p)
+{
+	struct ledger *l = c->run->l;
+	int rc;
+
+	if (p->was.n || !p->base)
+		return 0;
+	rc = ledger_first(l, LQ_BASE_VALUE, c->run->e, "i", p->base);
+	if (rc <= 0)
+		return rc;
+	rc = sim_item_parse(&p->was, c->g.kind, ledger_text(l, LQ_BASE_VALUE,
+							    0));
+	ledger_end(l, LQ_BASE_VALUE);
+	return rc ? sim_fail(c->run->e, EX_DATAERR,
+			     "ledger: a base cannot be read")
+		  : 0;
+}
+
+/* The content @lost had is now in @found's record. */
+static int settle(struct component *c, size_t side, struct spot *lost,
+		  struct spot *found)
+{
+	struct touch *t = touch_add(c, lost->item, side);
+
+	if (!t || load_was(c, lost))
+		return -1;
+	t->base = lost->base;
+	t->rec = found->rec;
+	t->edited = !sim_item_same(&lost->was, &found->rec->item);
+	t->ref = lost->ref;
+	t->version = lost->version;
+	lost->ref = lost->version = NULL;
+	lost->lost = false;
+	found->found = false;
+	return 0;
+}
+
+/* Local and remote: same place and not another UID, or same UID. */
+static int match_stable(struct component *c, size_t side, struct spots *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct spot *p = &s->spot[i];
+
+		if (p->lost && p->found &&
+		    (!p->uid || !p->rec->uid || same(p->uid, p->rec->uid)) &&
+		    settle(c, side, p, p))
+			return -1;
+	}
+	for (size_t i = 0; i < s->n; i++) {
+		struct spot *p = &s->spot[i];
+
+		for (size_t j = 0; p->lost && p->uid && j < s->n; j++)
+			if (s->spot[j].found &&
+			    same(s->spot[j].rec->uid, p->uid) &&
+			    settle(c, side, p, &s->spot[j]))
+				return -1;
+	}
+	return 0;
+}
+
+static char *key_of_item(struct component *c, int64_t item)
+{
+	struct ledger *l = c->run->l;
+	char *key = NULL;
+
+	if (ledger_first(l, LQ_ITEM_KEY, c->run->e, "i", item) == 1 &&
+	    ledger_text(l, LQ_ITEM_KEY, 0))
+		key = strdup(ledger_text(l, LQ_ITEM_KEY, 0));
+	ledger_end(l, LQ_ITEM_KEY);
+	return key;
+}
+
+/* Messages and info: same place and key first, then same key. */
+static int match_keyed(struct component *c, size_t side, struct spots *s)
+{
+	char **was = calloc(s->n + 1, sizeof(*was));
+	char **now = calloc(s->n + 1, sizeof(*now));
+	int rc = was && now ? 0 : run_no_memory(c->run);
+
+	for (size_t i = 0; !rc && i < s->n; i++) {
+		struct spot *p = &s->spot[i];
+
+		if (p->lost)
+			was[i] = key_of_item(c, p->item);
+		if (p->found)
+			now[i] = sim_item_key(&p->rec->item);
+		if (p->lost && p->found && same(was[i], now[i]))
+			rc = settle(c, side, p, p);
+	}
+	for (size_t i = 0; !rc && i < s->n; i++)
+		for (size_t j = 0; !rc && s->spot[i].lost && j < s->n; j++)
+			if (s->spot[j].found && same(was[i], now[j]))
+				rc = settle(c, side, &s->spot[i], &s->spot[j]);
+	for (size_t i = 0; i < s->n; i++) {
+		if (was)
+			free(was[i]);
+		if (now)
+			free(now[i]);
+	}
+	free(was);
+	free(now);
+	return rc;
+}
+
+/* Does the item still stand elsewhere on the card, untouched? */
+static int has_alias(struct component *c, struct side *s, struct spots *spots,
+		     const struct spot *p)
+{
+	struct ledger *l = c->run->l;
+	int row, found = 0;
+
+	for (row = ledger_first(l, LQ_BASE_AT, c->run->e, "ii", p->item,
+				s->member);
+	     row > 0; row = ledger_next(l, LQ_BASE_AT, c->run->e)) {
+		int64_t id = ledger_int(l, LQ_BASE_AT, 0);
+		bool lost = !ledger_text(l, LQ_BASE_AT, 1);
+
+		for (size_t i = 0; !lost && i < spots->n; i++)
+			lost = spots->spot[i].base == id &&
+			       spots->spot[i].lost;
+		found |= !lost;
+	}
+	return row < 0 ? -1 : found;
+}
+
+/* One of several identical records went or changed: the item is still here. */
+static int drop_aliases(struct component *c, struct side *s,
+			struct spots *spots)
+{
+	for (size_t i = 0; i < spots->n; i++) {
+		struct spot *p = &spots->spot[i];
+		int rc = p->lost ? has_alias(c, s, spots, p) : 0;
+
+		if (rc < 0)
+			return -1;
+		if (!rc)
+			continue;
+		if (ledger_do(c->run->l, LQ_BASE_DEL, c->run->e, "i", p->base))
+			return -1;
+		p->lost = false;
+		p->base = 0;
+	}
+	return 0;
+}
+
+static int match_same(struct component *c, size_t side, struct spots *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct spot *p = &s->spot[i];
+
+		for (size_t j = 0; p->lost && j < s->n; j++) {
+			struct spot *q = &s->spot[j];
+
+			if (q->found && sim_item_same(&p->was, &q->rec->item) &&
+			    settle(c, side, p, q))
+				return -1;
+		}
+	}
+	return 0;
+}
+
+/* Edited where it is, else the only two that are alike. */
+static int match_edited(struct component *c, size_t side, struct spots *s)
+{
+	const char *country = c->run->opt->country;
+
+	for (size_t i = 0; i < s->n; i++) {
+		struct spot *p = &s->spot[i];
+
+		if (p->lost && p->found &&
+		    sim_alike(&p->was, &p->rec->item, country) >= SIM_EDITED &&
+		    settle(c, side, p, p))
+			return -1;
+	}
+	for (size_t i = 0; i < s->n; i++) {
+		struct spot *p = &s->spot[i], *only = NULL;
+		size_t there = 0, back = 0;
+
+		for (size_t j = 0; p->lost && j < s->n; j++) {
+			if (!s->spot[j].found ||
+			    sim_alike(&p->was, &s->spot[j].rec->item,
+				      country) < SIM_EDITED)
+				continue;
+			only = &s->spot[j];
+			there++;
+		}
+		for (size_t j = 0; only && j < s->n; j++)
+			back += s->spot[j].lost &&
+				sim_alike(&s->spot[j].was, &only->rec->item,
+					  country) >= SIM_EDITED;
+		if (there == 1 && back == 1 && settle(c, side, p, only))
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * Same number, another name: a rename or somebody else? Both are kept: the
+ * old item stays everywhere else, the record becomes a new one, a person says.
+ */
+static int ask_renamed(struct component *c, struct side *s, struct spots *spots)
+{
+	struct run *run = c->run;
+
+	for (size_t i = 0; i < spots->n; i++) {
+		struct spot *p = &spots->spot[i];
+		bool renamed = false;
+
+		for (size_t j = 0; p->lost && !renamed && j < spots->n; j++)
+			renamed = spots->spot[j].found &&
+				  sim_alike(&p->was, &spots->spot[j].rec->item,
+					    run->opt->country) == SIM_RENAMED;
+		if (!renamed)
+			continue;
+		if (ledger_do(run->l, LQ_BASE_MEANS, run->e, "is", p->base,
+			      "asked") ||
+		    report_line(run, SYNC_DUPLICATE, s, c->g.kind, SIM_UPDATE,
+				&p->was, SIM_PENDING,
+				"its number has another name now: kept both"))
+			return -1;
+		p->lost = false;
+	}
+	return 0;
+}
+
+static int match_multiset(struct component *c, size_t side, struct spots *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->spot[i].lost && load_was(c, &s->spot[i]))
+			return -1;
+	if (match_same(c, side, s) || drop_aliases(c, &c->side[side], s) ||
+	    match_edited(c, side, s))
+		return -1;
+	return ask_renamed(c, &c->side[side], s);
+}
+
+/*
+ * Places are handed on within one answer (a record moved to where another
+ * was): free them all first, each touch takes its own again.
+ */
+static int free_places(struct component *c, const struct spots *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->spot[i].base && s->spot[i].lost && s->spot[i].ref &&
+		    ledger_do(c->run->l, LQ_BASE_PLACE, c->run->e, "iss",
+			      s->spot[i].base, NULL, NULL))
+			return -1;
+	return 0;
+}
+
+/* What was not found again is gone. */
+static int touch_gone(struct component *c, size_t side, struct spots *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct spot *p = &s->spot[i];
+		struct touch *t;
+
+		if (!p->lost)
+			continue;
+		t = touch_add(c, p->item, side);
+		if (!t)
+			return -1;
+		t->base = p->base;
+		c->side[side].room = true;
+	}
+	return 0;
+}
+
+int match(struct component *c, size_t side, struct spots *s)
+{
+	struct side *sd = &c->side[side];
+	int rc;
+
+	if (free_places(c, s))
+		return -1;
+	if (c->g.kind != SIM_CONTACT)
+		rc = match_keyed(c, side, s);
+	else if (sd->card)
+		rc = match_multiset(c, side, s);
+	else
+		rc = match_stable(c, side, s);
+	if (rc || touch_gone(c, side, s))
+		return -1;
+	return pair_found(c, side, s);
+}

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pairing.c - records without a base: pair them with items, or make new ones
+ *
+ * No false merge, ever: a record and an item are paired only when each is the
+ * other's sole candidate by number and name; a name the replica cut counts
+ * only where nobody else has the number.
+ */
+#include "sync/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/pair.h"
+
+/* Why two are candidates for each other. */
+enum likely { UNLIKELY, BY_CUT_NAME, BY_NAME };
+
+struct candidate {
+	size_t spot;
+	int64_t item;
+	enum likely likely;
+};
+
+struct candidates {
+	struct candidate *c;
+	size_t n;
+	size_t cap;
+};
+
+int numbers_set(struct component *c, int64_t item, const struct sim_item *it,
+		bool fresh)
+{
+	struct run *run = c->run;
+	char **list;
+	int rc = 0;
+
+	if (c->g.kind != SIM_CONTACT)
+		return 0;
+	if (!fresh && ledger_do(run->l, LQ_NUMBER_DEL, run->e, "i", item))
+		return -1;
+	list = sim_numbers(it, run->opt->country);
+	if (!list)
+		return run_no_memory(run);
+	for (size_t i = 0; !rc && list[i]; i++)
+		rc = ledger_do(run->l, LQ_NUMBER_ADD, run->e, "isi", c->id,
+			       list[i], item);
+	sim_numbers_free(list);
+	return rc;
+}
+
+static int64_t add_base(struct component *c, struct side *s, int64_t item,
+			const struct sim_record *rec, int64_t rev)
+{
+	struct run *run = c->run;
+	char *text = sim_item_text(&rec->item);
+	int64_t id = -1;
+
+	if (!text)
+		return run_no_memory(run);
+	if (!ledger_do(run->l, LQ_BASE_GONE, run->e, "ii", item, s->member))
+		id = ledger_add(run->l, LQ_BASE_ADD, run->e, "iissssssii",
+				item, s->member, rec->ref, rec->version,
+				rec->uid, text, NULL, "present",
+				text_hash(text), rev);
+	free(text);
+	return id;
+}
+
+/* 1: some item has that UID already */
+static int uid_taken(struct component *c, const char *uid)
+{
+	int rc = ledger_first(c->run->l, LQ_ITEM_BY_UID, c->run->e, "is",
+			      c->id, uid);
+
+	ledger_end(c->run->l, LQ_ITEM_BY_UID);
+	return rc;
+}
+
+/* A record nobody else has: the item is what it holds. */
+static int64_t create(struct component *c, size_t side, struct spot *p,
+		      const char *key, int64_t nth)
+{
+	struct run *run = c->run;
+	struct side *s = &c->side[side];
+	struct sim_record *rec = p->rec;
+	const char *uid = rec->uid;
+	char *text, fresh[37];
+	int64_t item;
+	int taken = 0;
+
+	p->found = false;
+	if (!s->gives)
+		return 0;
+	if (uid)
+		taken = uid_taken(c, uid);
+	if (taken < 0)
+		return -1;
+	if (!uid || taken) {
+		run_uuid(run, fresh);
+		uid = fresh;
+	}
+	text = sim_item_text(&rec->item);
+	if (!text)
+		return run_no_memory(run);
+	item = ledger_add(run->l, LQ_ITEM_ADD, run->e, "issis", c->id, uid,
+			  key, nth, text);
+	if (item > 0 &&
+	    (add_base(c, s, item, rec, 1) < 0 ||
+	     numbers_set(c, item, &rec->item, true) ||
+	     ledger_do(run->l, LQ_HISTORY_ADD, run->e, "iiiiissi", run->id,
+		       item, s->member, (int64_t)SIM_CREATE, run->now, NULL,
+		       text, (int64_t)0) ||
+	     !touch_add(c, item, NOT_FOUND)))
+		item = -1;
+	free(text);
+	if (item > 0) {
+		run->rep->seen++;
+		if (report_line(run, SYNC_SEEN, s, c->g.kind, SIM_CREATE,
+				&rec->item, SIM_DONE, ""))
+			return -1;
+	}
+	return item;
+}
+
+/* The record is that item, which had nothing here until now. */
+static int attach(struct component *c, size_t side, struct spot *p,
+		  int64_t item)
+{
+	struct touch *t = touch_add(c, item, side);
+
+	if (!t)
+		return -1;
+	t->rec = p->rec;
+	t->paired = true;
+	p->found = false;
+	t->base = add_base(c, &c->side[side], item, p->rec, 0);
+	return t->base < 0 ? -1 : 0;
+}
+
+int item_here(struct component *c, const struct side *s, int64_t item)
+{
+	struct ledger *l = c->run->l;
+	int row, here = 0;
+
+	for (row = ledger_first(l, LQ_BASE_AT, c->run->e, "ii", item,
+				s->member);
+	     row > 0; row = ledger_next(l, LQ_BASE_AT, c->run->e)) {
+		const char *means = ledger_text(l, LQ_BASE_AT, 2);
+
+		/* Lost ones are being decided on: theirs all the same. */
+		here |= !strcmp(means, "present") ||
+			!strcmp(means, "unreadable") || !strcmp(means, "asked");
+	}
+	return row < 0 ? -1 : here;
+}
+
+static int pair_keyed(struct component *c, size_t side, struct spot *p)
+{
+	struct ledger *l = c->run->l;
+	char *key = sim_item_key(&p->rec->item);
+	int rc = 0;
+
+	if (!key)
+		return run_no_memory(c->run);
+	/* The same message twice is two: the n-th here is the n-th there. */
+	for (int64_t nth = 0; !rc && p->found; nth++) {
+		int64_t item = 0;
+		int row = ledger_first(l, LQ_ITEM_BY_KEY, c->run->e, "isi",
+				       c->id, key, nth);
+
+		if (row > 0)
+			item = ledger_int(l, LQ_ITEM_BY_KEY, 0);
+		ledger_end(l, LQ_ITEM_BY_KEY);
+		if (row < 0) {
+			rc = -1;
+		} else if (!row) {
+			rc = create(c, side, p, key, nth) < 0 ? -1 : 0;
+		} else {
+			int here = item_here(c, &c->side[side], item);
+
+			if (here < 0)
+				rc = -1;
+			else if (!here)
+				rc = attach(c, side, p, item);
+		}
+	}
+	free(key);
+	return rc;
+}
+
+static int pair_uid(struct component *c, size_t side, struct spot *p)
+{
+	struct ledger *l = c->run->l;
+	int64_t item = 0;
+	int rc;
+
+	if (!p->rec->uid || c->side[side].card)
+		return 0;
+	rc = ledger_first(l, LQ_ITEM_BY_UID, c->run->e, "is", c->id,
+			  p->rec->uid);
+	if (rc > 0)
+		item = ledger_int(l, LQ_ITEM_BY_UID, 0);
+	ledger_end(l, LQ_ITEM_BY_UID);
+	if (rc <= 0)
+		return rc;
+	rc = item_here(c, &c->side[side], item);
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	return attach(c, side, p, item);
+}
+
+/* An identical record of the same card: another copy of the same item. */
+static int pair_alias(struct component *c, struct side *s, struct spot *p)
+{
+	struct ledger *l = c->run->l;
+	char *text = sim_item_text(&p->rec->item);
+	int64_t item = 0;
+	int row;
+
+	if (!text)
+		return run_no_memory(c->run);
+	for (row = ledger_first(l, LQ_BASE_ALIKE, c->run->e, "ii", s->member,
+				text_hash(text));
+	     row > 0 && !item; row = ledger_next(l, LQ_BASE_ALIKE, c->run->e))
+		if (!strcmp(ledger_text(l, LQ_BASE_ALIKE, 2), text))
+			item = ledger_int(l, LQ_BASE_ALIKE, 1);
+	ledger_end(l, LQ_BASE_ALIKE);
+	free(text);
+	if (row < 0)
+		return -1;
+	if (!item)
+		return 0;
+	p->found = false;
+	if (!touch_add(c, item, NOT_FOUND))
+		return -1;
+	return add_base(c, s, item, p->rec, 0) < 0 ? -1 : 0;
+}
+
+static char *folded_name(const struct sim_item *it)
+{
+	const char *fn = sim_item_get(it, "FN");
+
+	return sim_text_fold(fn ? fn : "");
+}
+
+static enum likely likely(struct component *c, struct side *s,
+			  const struct sim_item *rec,
+			  const struct sim_item *full)
+{
+	struct sim_item cut = {.kind = c->g.kind};
+	struct sim_err why;
+	enum likely out = UNLIKELY;
+	char *a = folded_name(rec), *b = folded_name(full), *p = NULL;
+
+	if (!a || !b || !*a)
+		goto out;
+	if (!strcmp(a, b)) {
+		out = BY_NAME;
+		goto out;
+	}
+	if (!s->r->lossless &&
+	    s->r->ops->project(s->r, full, NULL, &cut, &why) == 0) {
+		p = folded_name(&cut);
+		if (p && !strcmp(a, p))
+			out = BY_CUT_NAME;
+	}
+out:
+	sim_item_free(&cut);
+	free(a);
+	free(b);
+	free(p);
+	return out;
+}
+
+static int candidate_add(struct component *c, struct candidates *list,
+			 size_t spot, int64_t item, enum likely how)
+{
+	for (size_t i = list->n; i-- > 0 && list->c[i].spot == spot;)
+		if (list->c[i].item == item)
+			return 0;
+	if (list->n == list->cap) {
+		size_t cap = list->cap ? 2 * list->cap : 32;
+		struct candidate *p = realloc(list->c, cap * sizeof(*p));
+
+		if (!p)
+			return run_no_memory(c->run);
+		list->c = p;
+		list->cap = cap;
+	}
+	list->c[list->n++] = (struct candidate){spot, item, how};
+	return 0;
+}
+
+/* Items that have this number, at most a few; a switchboard's are many. */
+static int items_with(struct component *c, const char *number, int64_t **out,
+		      size_t *n)
+{
+	const enum ledger_query q = LQ_NUMBER_FIND;
+	struct ledger *l = c->run->l;
+	int row;
+
+	*out = NULL;
+	*n = 0;
+	for (row = ledger_first(l, q, c->run->e, "is", c->id, number); row > 0;
+	     row = ledger_next(l, q, c->run->e)) {
+		if (!(*n & (*n - 1))) {
+			int64_t *p = realloc(*out, (*n ? 2 * *n : 1) *
+							   sizeof(*p));
+
+			if (!p) {
+				ledger_end(l, q);
+				return run_no_memory(c->run);
+			}
+			*out = p;
+		}
+		(*out)[(*n)++] = ledger_int(l, q, 0);
+	}
+	return row;
+}
+
+static int gather_number(struct component *c, struct side *s,
+			 struct spots *spots, size_t at, const char *number,
+			 struct candidates *list)
+{
+	int64_t *item;
+	size_t n;
+	int rc = items_with(c, number, &item, &n);
+
+	for (size_t i = 0; !rc && i < n; i++) {
+		struct sim_item full = {.kind = c->g.kind};
+		enum likely how = UNLIKELY;
+
+		rc = item_here(c, s, item[i]);
+		if (rc) {
+			rc = rc < 0 ? -1 : 0;
+			continue;
+		}
+		rc = item_load(c, item[i], &full, NULL);
+		if (rc == 1)
+			how = likely(c, s, &spots->spot[at].rec->item, &full);
+		/* Somebody else has the number as well: a cut name is nothing. */
+		if (how == BY_CUT_NAME && n > 1)
+			how = UNLIKELY;
+		rc = rc < 0 ? -1 : 0;
+		if (!rc && how != UNLIKELY)
+			rc = candidate_add(c, list, at, item[i], how);
+		sim_item_free(&full);
+	}
+	free(item);
+	return rc;
+}
+
+static int gather(struct component *c, struct side *s, struct spots *spots,
+		  struct candidates *list)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < spots->n; i++) {
+		char **numbers;
+
+		if (!spots->spot[i].found)
+			continue;
+		numbers = sim_numbers(&spots->spot[i].rec->item,
+				      c->run->opt->country);
+		if (!numbers)
+			return run_no_memory(c->run);
+		for (size_t k = 0; !rc && numbers[k]; k++)
+			rc = gather_number(c, s, spots, i, numbers[k], list);
+		sim_numbers_free(numbers);
+	}
+	return rc;
+}
+
+static int by_item(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	if (x->item != y->item)
+		return x->item < y->item ? -1 : 1;
+	return x->spot < y->spot ? -1 : x->spot > y->spot;
+}
+
+static int note_duplicate(struct component *c, struct side *s, int64_t a,
+			  int64_t b, const struct sim_item *it)
+{
+	struct run *run = c->run;
+
+	if (ledger_do(run->l, LQ_DUPLICATE_ADD, run->e, "iii", a < b ? a : b,
+		      a < b ? b : a, run->id))
+		return -1;
+	return report_line(run, SYNC_DUPLICATE, s, c->g.kind, SIM_CREATE, it,
+			   SIM_PENDING, "possible duplicate");
+}
+
+static int decide(struct component *c, size_t side, struct spots *spots,
+		  struct candidates *list)
+{
+	size_t *of_spot = calloc(spots->n + 1, sizeof(*of_spot));
+	int rc = 0;
+
+	if (!of_spot)
+		return run_no_memory(c->run);
+	for (size_t i = 0; i < list->n; i++)
+		of_spot[list->c[i].spot]++;
+	if (list->n)
+		qsort(list->c, list->n, sizeof(*list->c), by_item);
+	for (size_t i = 0; !rc && i < list->n; i++) {
+		struct candidate *k = &list->c[i];
+		bool sole = (!i || k[-1].item != k->item) &&
+			    (i + 1 == list->n || k[1].item != k->item);
+
+		if (sole && of_spot[k->spot] == 1) {
+			rc = attach(c, side, &spots->spot[k->spot], k->item);
+			k->likely = UNLIKELY;
+		}
+	}
+	free(of_spot);
+	return rc;
+}
+
+int pair_found(struct component *c, size_t side, struct spots *s)
+{
+	struct side *sd = &c->side[side];
+	struct candidates list = {0};
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < s->n; i++) {
+		struct spot *p = &s->spot[i];
+
+		if (!p->found)
+			continue;
+		if (c->g.kind != SIM_CONTACT)
+			rc = pair_keyed(c, side, p);
+		else
+			rc = pair_uid(c, side, p);
+	}
+	if (!rc)
+		rc = gather(c, sd, s, &list);
+	if (!rc)
+		rc = decide(c, side, s, &list);
+	for (size_t i = 0; !rc && i < s->n; i++) {
+		struct spot *p = &s->spot[i];
+		int64_t item = 0;
+
+		if (p->found && sd->card)
+			rc = pair_alias(c, sd, p);
+		if (rc || !p->found)
+			continue;
+		item = create(c, side, p, NULL, 0);
+		rc = item < 0 ? -1 : 0;
+		for (size_t k = 0; !rc && item && k < list.n; k++)
+			if (list.c[k].spot == i &&
+			    list.c[k].likely != UNLIKELY)
+				rc = note_duplicate(c, sd, list.c[k].item,
+						    item, &p->rec->item);
+	}
+	free(list.c);
+	return rc;
+}

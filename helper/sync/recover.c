@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * recover.c - writes whose outcome an earlier run never learned
+ *
+ * Their journal rows are open. Whatever such a write can have left behind is
+ * ours, not an edit: per field, what was there before or what was wanted. The
+ * item is due on that replica, so planning finishes the rest.
+ */
+#include "sync/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/merge.h"
+
+struct entry {
+	int64_t id, item;
+	enum sim_verb verb;
+	char *ref, *uid;
+	struct sim_item before, want;
+};
+
+static void entries_free(struct entry *j, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(j[i].ref);
+		free(j[i].uid);
+		sim_item_free(&j[i].before);
+		sim_item_free(&j[i].want);
+	}
+	free(j);
+}
+
+static char *dup_col(struct ledger *l, enum ledger_query q, int col)
+{
+	const char *text = ledger_text(l, q, col);
+
+	return text ? strdup(text) : NULL;
+}
+
+static int parse_col(struct ledger *l, enum ledger_query q, int col,
+		     enum sim_kind kind, struct sim_item *it)
+{
+	const char *text = ledger_text(l, q, col);
+
+	return sim_item_parse(it, kind, text ? text : "");
+}
+
+static int load(struct component *c, int64_t member, struct entry **out,
+		size_t *n)
+{
+	const enum ledger_query q = LQ_JOURNAL_OPEN;
+	struct ledger *l = c->run->l;
+	int row;
+
+	*out = NULL;
+	*n = 0;
+	for (row = ledger_first(l, q, c->run->e, "i", member); row > 0;
+	     row = ledger_next(l, q, c->run->e)) {
+		struct entry *j = realloc(*out, (*n + 1) * sizeof(*j));
+
+		if (!j)
+			goto fail;
+		*out = j;
+		j = &j[*n];
+		memset(j, 0, sizeof(*j));
+		j->id = ledger_int(l, q, 0);
+		j->item = ledger_int(l, q, 1);
+		j->verb = (enum sim_verb)ledger_int(l, q, 2);
+		j->ref = dup_col(l, q, 3);
+		j->uid = dup_col(l, q, 4);
+		if (parse_col(l, q, 5, c->g.kind, &j->before) ||
+		    parse_col(l, q, 6, c->g.kind, &j->want))
+			goto fail;
+		(*n)++;
+	}
+	return row;
+fail:
+	ledger_end(l, q);
+	return sim_fail(c->run->e, EX_DATAERR,
+			"ledger: the journal cannot be read");
+}
+
+/*
+ * @was becomes what the write left: per name, what is there now where it is
+ * the state before or the wanted one. Return: 1 nothing else is there.
+ */
+static int ours(const struct entry *j, const struct sim_item *now,
+		struct sim_item *was)
+{
+	const struct sim_item *all[] = {&j->before, &j->want, now};
+	bool clean = true;
+
+	if (sim_item_copy(was, now))
+		return -1;
+	for (size_t k = 0; k < 3; k++) {
+		for (size_t i = 0; i < all[k]->n; i++) {
+			const char *name = all[k]->prop[i].name;
+			struct sim_item block = {.kind = now->kind};
+			int rc;
+
+			if (sim_block_equal(now, &j->before, name) ||
+			    sim_block_equal(now, &j->want, name))
+				continue;
+			clean = false;
+			rc = sim_block(&block, &j->before, name) ||
+			     sim_block_put(was, name, &block);
+			sim_item_free(&block);
+			if (rc)
+				return -1;
+		}
+	}
+	return clean;
+}
+
+static int set_base(struct component *c, struct side *s, int64_t base,
+		    int64_t item, const struct sim_record *rec)
+{
+	struct run *run = c->run;
+	char *text = sim_item_text(&rec->item);
+	int rc = -1;
+
+	if (!text)
+		return sim_fail(run->e, EX_OSERR, "sync: out of memory");
+	if (base)
+		rc = ledger_do(run->l, LQ_BASE_SET, run->e, "issssssii", base,
+			       rec->ref, rec->version, rec->uid, text, NULL,
+			       "present", text_hash(text), (int64_t)0);
+	else if (!ledger_do(run->l, LQ_BASE_GONE, run->e, "ii", item,
+			    s->member) &&
+		 ledger_add(run->l, LQ_BASE_ADD, run->e, "iissssssii",
+			    item, s->member, rec->ref, rec->version, rec->uid,
+			    text, NULL, "present", text_hash(text),
+			    (int64_t)0) > 0)
+		rc = 0;
+	free(text);
+	if (!rc)
+		rc = ledger_do(run->l, LQ_DUE_ADD, run->e, "ii", s->member,
+			       item);
+	return rc;
+}
+
+static struct spot *find_spot(struct spots *s, const struct entry *j)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct spot *p = &s->spot[i];
+
+		if (p->lost && p->ref && j->ref && !strcmp(p->ref, j->ref))
+			return p;
+		if (p->found && j->ref && !strcmp(p->rec->ref, j->ref))
+			return p;
+		if (p->found && j->uid && p->rec->uid &&
+		    j->verb == SIM_CREATE && !strcmp(p->rec->uid, j->uid))
+			return p;
+	}
+	return NULL;
+}
+
+static void settle(struct spot *p)
+{
+	p->lost = false;
+	p->found = false;
+}
+
+static int recover_create(struct component *c, struct side *s,
+			  const struct entry *j, struct spot *p)
+{
+	struct sim_item was = {.kind = c->g.kind};
+	bool same_uid = j->uid && p->rec && p->rec->uid &&
+			!strcmp(j->uid, p->rec->uid);
+	int rc;
+
+	if (!p->found || p->lost)
+		return 0;
+	rc = ours(j, &p->rec->item, &was);
+	sim_item_free(&was);
+	if (rc < 0)
+		return -1;
+	/* Somebody else's record in a place that was free: a new one. */
+	if (!rc && !same_uid)
+		return 0;
+	settle(p);
+	return set_base(c, s, 0, j->item, p->rec);
+}
+
+static int recover_change(struct component *c, size_t side,
+			  const struct entry *j, struct spot *p)
+{
+	struct side *s = &c->side[side];
+	struct sim_item was = {.kind = c->g.kind};
+	struct touch *t;
+	int rc;
+
+	if (!p->lost || p->item != j->item)
+		return 0;
+	if (!p->found) {
+		/* Our delete went through; a foreign one is for match(). */
+		if (j->verb != SIM_DELETE)
+			return 0;
+		settle(p);
+		return ledger_do(c->run->l, LQ_BASE_DEL, c->run->e, "i",
+				 p->base);
+	}
+	rc = ours(j, &p->rec->item, &was);
+	if (rc < 0)
+		goto out;
+	settle(p);
+	if (rc) {
+		rc = set_base(c, s, p->base, j->item, p->rec);
+		goto out;
+	}
+	/* Somebody edited it as well: only that is an edit. */
+	rc = -1;
+	t = touch_add(c, j->item, side);
+	if (!t)
+		goto out;
+	t->base = p->base;
+	t->rec = p->rec;
+	t->edited = true;
+	t->was = sim_item_text(&was);
+	if (t->was)
+		rc = ledger_do(c->run->l, LQ_DUE_ADD, c->run->e, "ii",
+			       s->member, j->item);
+out:
+	sim_item_free(&was);
+	return rc;
+}
+
+int recover(struct component *c, size_t side, struct spots *s)
+{
+	struct side *sd = &c->side[side];
+	struct entry *j;
+	size_t n;
+	int rc = load(c, sd->member, &j, &n);
+
+	for (size_t i = 0; !rc && i < n; i++) {
+		struct spot *p = find_spot(s, &j[i]);
+
+		if (p)
+			rc = j[i].verb == SIM_CREATE
+				     ? recover_create(c, sd, &j[i], p)
+				     : recover_change(c, side, &j[i], p);
+		if (!rc)
+			rc = ledger_do(c->run->l, LQ_JOURNAL_CLOSE, c->run->e,
+				       "is", j[i].id, "done");
+	}
+	entries_free(j, n);
+	return rc;
+}

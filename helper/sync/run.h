@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run.h - inside the engine: one run, one component of it, its sides
+ *
+ * The steps of a run, one file each, for one component at a time:
+ *	engine.c	who takes part; rounds
+ *	look.c		ask each replica what changed; recover from a crash
+ *	match.c		which item is each changed record; new items
+ *	guard.c		hold what looks wrong
+ *	absorb.c	merge what changed into each item, note who is due
+ *	write.c		write what is due
+ */
+#ifndef SIMSYNC_SYNC_RUN_H
+#define SIMSYNC_SYNC_RUN_H
+
+#include "store/ledger_sql.h"
+#include "sync/engine.h"
+#include "sync/graph.h"
+
+#define NOT_FOUND ((size_t)-1)
+
+struct run {
+	struct ledger *l;
+	const struct rules *rules;
+	const struct sync_options *opt;
+	struct sync_report *rep;
+	struct sim_err *e;
+	int64_t id;
+	int64_t now;
+	bool conflicts;	/* some may be open: look before projecting */
+	bool holds;	/* some may be held: look before writing */
+};
+
+/**
+ * struct side - a replica that is here and takes part in a component
+ * @r: the replica
+ * @member: its row
+ * @gives: its changes count
+ * @takes: it is written
+ * @card: records without identity: matched as a multiset
+ * @names: rules that touch it
+ * @ch: what it answered
+ * @looked: @ch is complete
+ * @again: a write met something else there: look at everything next round
+ * @moved: the same, found out in this round
+ * @keep_token: something was held: the same changes must be seen again
+ * @room: something went away there: what did not fit may now
+ * @present: items it held before this look, for the guards; -1: not counted
+ */
+struct side {
+	struct sim_replica *r;
+	int64_t member;
+	bool gives, takes, card;
+	char names[32];
+	struct sim_changes ch;
+	bool looked, again, moved, keep_token, room, failed;
+	int64_t present;
+};
+
+/**
+ * struct touch - an item to merge, and why
+ * @item: row; several touches may share it
+ * @side: where the change is; NOT_FOUND: just look who is due
+ * @base: row of the base that changed
+ * @rec: what is there now; NULL: gone
+ * @ref: where it was, for one that is held
+ * @version: the same
+ * @was: content before, where it is not the base's (recovery); or NULL
+ * @edited: content differs from the base
+ * @paired: first seen now: all it holds is an addition
+ * @held: a guard keeps it back
+ * @released: row of the held thing that may go on now, 0: none
+ */
+struct touch {
+	int64_t item;
+	size_t side;
+	int64_t base;
+	struct sim_record *rec;
+	char *ref;
+	char *version;
+	char *was;
+	bool edited;
+	bool paired;
+	bool held;
+	int64_t released;
+};
+
+/** struct peer - a member of a component, here (@side) or away (NOT_FOUND) */
+struct peer {
+	int64_t member;
+	enum sim_class class;
+	size_t side;
+};
+
+struct component {
+	struct run *run;
+	struct peer *peer;
+	size_t peers;
+	int64_t id;
+	struct graph g;
+	struct side *side;
+	size_t n;
+	struct touch *touch;
+	size_t touches;
+	size_t cap;
+	int64_t *made;	/* items made while merging: theirs comes last */
+	size_t mades;
+};
+
+/* engine.c */
+int run_begin(struct run *run);
+int run_commit(struct run *run);
+int run_fault(struct run *run, const char *point);
+void run_progress(struct run *run, enum sync_stage stage, const char *shown,
+		  size_t done, size_t total);
+void run_uuid(struct run *run, char out[37]);
+struct touch *touch_add(struct component *c, int64_t item, size_t side);
+
+/* report.c */
+int report_line(struct run *run, enum sync_line_type type,
+		const struct side *s, enum sim_kind kind, enum sim_verb verb,
+		const struct sim_item *it, enum sim_outcome outcome,
+		const char *reason);
+void report_end(struct run *run);
+
+/* look.c: 0, -1 the ledger failed (a replica that failed is left out) */
+int look(struct component *c);
+
+/**
+ * struct spot - a place of a replica that is not as its base says
+ * @base: row, 0: nothing was there
+ * @item, @ref, @version, @uid: of the base
+ * @rec: what is there now, NULL: nothing
+ * @lost: the base's content has still to be found
+ * @found: the record has still to be given an item
+ * @was: content of the base, when loaded
+ */
+struct spot {
+	int64_t base;
+	int64_t item;
+	char *ref;
+	char *version;
+	char *uid;
+	struct sim_record *rec;
+	bool lost;
+	bool found;
+	struct sim_item was;
+};
+
+struct spots {
+	struct spot *spot;
+	size_t n;
+	size_t cap;
+};
+
+int look_spots(struct component *c, size_t side, struct spots *s);
+void spots_free(struct spots *s);
+int recover(struct component *c, size_t side, struct spots *s);
+
+/* match.c: every spot gets its item, or becomes a new one */
+int match(struct component *c, size_t side, struct spots *s);
+/* pairing.c */
+int pair_found(struct component *c, size_t side, struct spots *s);
+int numbers_set(struct component *c, int64_t item, const struct sim_item *it,
+		bool fresh);
+
+/* guard.c */
+int guard(struct component *c, size_t side);
+
+/**
+ * struct row - what one member's base says of an item
+ * @touch: what changed there now, or NULL
+ */
+struct row {
+	int64_t id, member, rev;
+	enum sim_class class;
+	char *ref, *version, *uid, *meaning;
+	struct sim_item value;
+	bool asked;		/* @want differs from @value */
+	struct sim_item want;
+	struct touch *touch;
+};
+
+/** struct open - an open conflict of an item */
+struct open {
+	int64_t id;
+	char *field;
+	bool fresh;
+};
+
+/**
+ * struct merge - one item being merged
+ * @state: 1 live, 2 dead
+ * @m0: merged content before this run
+ * @m: after
+ */
+struct merge {
+	struct component *c;
+	int64_t item;
+	int state;
+	int64_t rev;
+	struct sim_item m0, m;
+	struct row *row;
+	size_t rows;
+	struct open *open;
+	size_t opens;
+};
+
+/* item.c: load and free */
+int merge_load(struct component *c, int64_t item, struct merge *m);
+void merge_free(struct merge *m);
+int open_load(struct component *c, int64_t item, struct open **out, size_t *n);
+void open_free(struct open *open, size_t n);
+
+/* edits.c */
+int take_edits(struct merge *m, struct row *row);
+int settle_conflicts(struct merge *m);
+
+/* absorb.c */
+int absorb(struct component *c);
+/** takes_item() - does an item held by @holders (class bits) go to @class? */
+bool takes_item(const struct component *c, const struct sim_item *it,
+		unsigned int holders, enum sim_class class);
+/** want_of() - what a side should hold of an item. 0, 1 cannot hold it, -1 */
+int want_of(struct component *c, struct side *s, int64_t item,
+	    const struct sim_item *merged, const struct sim_item *held,
+	    struct sim_item *want, struct sim_err *why);
+
+/* write.c */
+int write_due(struct component *c);
+
+int64_t text_hash(const char *text);
+int run_no_memory(struct run *run);
+/** item_load() - content of an item. Return: 1 live, 2 dead, 0 none, -1. */
+int item_load(struct component *c, int64_t item, struct sim_item *it,
+	      int64_t *rev);
+/** item_here() - 1: the side holds this item (not counting lost spots) */
+int item_here(struct component *c, const struct side *s, int64_t item);
+
+#endif

@@ -1,0 +1,1004 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_engine.c - the sync engine by DESIGN sections 1, 2 and 5, one fact a
+ * test, with replicas in memory
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "memreplica.h"
+#include "sync/engine.h"
+
+struct world {
+	struct ledger *l;
+	struct rules rules;
+	struct mem *local, *remote, *card, *card2;
+	struct sim_replica *r[4];
+	size_t n;
+	int64_t now;
+	unsigned int uuids;
+	enum sync_mask mask[4];
+	struct sync_options opt;
+	struct sync_report rep;
+	struct sim_err e;
+	int fault_at, faults;
+};
+
+static int64_t clock_now(void *arg)
+{
+	struct world *w = arg;
+
+	return w->now;
+}
+
+static void make_uuid(char out[37], void *arg)
+{
+	struct world *w = arg;
+
+	snprintf(out, 37, "00000000-0000-4000-8000-%012x", ++w->uuids);
+}
+
+static int fault(const char *point, void *arg)
+{
+	struct world *w = arg;
+
+	(void)point;
+	w->faults++;
+	return w->faults == w->fault_at;
+}
+
+static int setup(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	assert_int_equal(ledger_open(&w->l, ":memory:", &w->e), 0);
+	rules_init(&w->rules);
+	w->local = mem_new(SIM_LOCAL, "local");
+	w->remote = mem_new(SIM_REMOTE, "remote");
+	w->card = mem_new(SIM_PHYSICAL, "card:1/a");
+	w->card2 = mem_new(SIM_PHYSICAL, "card:2/b");
+	w->r[0] = &w->card->r;
+	w->r[1] = &w->local->r;
+	w->r[2] = &w->remote->r;
+	w->r[3] = &w->card2->r;
+	w->n = 3;
+	w->now = 1800000000;
+	w->opt = (struct sync_options){.now = clock_now, .uuid = make_uuid,
+				       .fault = fault, .country = "49",
+				       .mask = w->mask, .arg = w};
+	*state = w;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct world *w = *state;
+
+	sync_report_free(&w->rep);
+	ledger_close(w->l);
+	rules_free(&w->rules);
+	w->local->r.ops->free(&w->local->r);
+	w->remote->r.ops->free(&w->remote->r);
+	w->card->r.ops->free(&w->card->r);
+	w->card2->r.ops->free(&w->card2->r);
+	free(w);
+	return 0;
+}
+
+static int run(struct world *w)
+{
+	int rc;
+
+	sync_report_free(&w->rep);
+	w->faults = 0;
+	w->now += 60;
+	rc = sync_run(w->l, &w->rules, w->r, w->n, &w->opt, &w->rep, &w->e);
+	if (rc && !w->fault_at)
+		fail_msg("run: %s", w->e.text);
+	return rc;
+}
+
+static size_t lines(const struct world *w, enum sync_line_type type)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->rep.n; i++)
+		n += w->rep.line[i].type == type;
+	return n;
+}
+
+/* A second run has nothing to do: what every test ends with. */
+static void assert_quiet(struct world *w)
+{
+	size_t before = w->local->writes + w->remote->writes +
+			w->card->writes + w->card2->writes;
+
+	run(w);
+	assert_int_equal(w->rep.created + w->rep.updated + w->rep.deleted, 0);
+	assert_int_equal(w->rep.seen, 0);
+	assert_int_equal(w->local->writes + w->remote->writes +
+				 w->card->writes + w->card2->writes,
+			 before);
+}
+
+static void assert_has(struct mem *m, const char *ref, const char *text)
+{
+	struct mem_rec *k = mem_find(m, ref);
+	char *have;
+
+	if (!k)
+		fail_msg("%s: nothing at %s", m->name, ref);
+	have = sim_item_text(&k->item);
+	assert_string_equal(have, text);
+	free(have);
+}
+
+#define HAMILTON "FN:Alexandra Hamilton\nN:Hamilton;Alexandra;;;\n"          \
+		 "TEL;TYPE=CELL:+49 170 1234567\nTEL;TYPE=HOME:+49 89 7654321\n" \
+		 "EMAIL:a@example.org\nNOTE:likes boats\n"
+
+static void a_cards_contacts_reach_local_and_server(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->card, "rec/3", NULL, "FN:Anna\nTEL:+491701\n");
+	mem_set(w->card, "rec/7", NULL, "FN:Bert\nTEL:+491702\n");
+	run(w);
+	assert_int_equal(mem_count(w->local), 2);
+	assert_int_equal(mem_count(w->remote), 2);
+	assert_int_equal(w->rep.created, 4);
+	assert_int_equal(w->rep.state, SYNC_OK);
+	assert_non_null(mem_with(w->remote, "Anna"));
+	assert_int_equal(w->card->writes, 0);
+	assert_quiet(w);
+}
+
+static void a_new_card_is_filled_and_nothing_is_lost_elsewhere(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", HAMILTON);
+	run(w);
+	assert_has(w->card, "rec/0", "FN:Alexandra Hami\nTEL:+491701234567\n");
+	assert_has(w->local, "1", HAMILTON);
+	assert_non_null(mem_with(w->remote, "likes boats"));
+	assert_quiet(w);
+	assert_has(w->local, "1", HAMILTON);
+}
+
+static void an_edit_on_the_phone_is_on_the_card_after_the_run(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->card, "rec/0", NULL, "FN:Anna\nTEL:+491701\n");
+	run(w);
+	mem_set(w->local, "rec/0", NULL, "FN:Anna Berg\nTEL:+491701\n");
+	run(w);
+	assert_has(w->card, "rec/0", "FN:Anna Berg\nTEL:+491701\n");
+	assert_has(w->remote, "rec/0", "FN:Anna Berg\nTEL:+491701\n");
+	assert_quiet(w);
+}
+
+static void an_edit_on_the_card_changes_only_what_it_touched(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", HAMILTON);
+	run(w);
+	mem_set(w->card, "rec/0", NULL, "FN:Alexandra Hami\nTEL:+491709999999\n");
+	run(w);
+	assert_has(w->local, "1",
+		   "FN:Alexandra Hamilton\nN:Hamilton;Alexandra;;;\n"
+		   "TEL;TYPE=CELL:+491709999999\nTEL;TYPE=HOME:+49 89 7654321\n"
+		   "EMAIL:a@example.org\nNOTE:likes boats\n");
+	assert_quiet(w);
+}
+
+static void a_name_edited_on_the_card_regenerates_n(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Anna Berg\nN:Berg;Anna;;;\nTEL:+491701\n");
+	run(w);
+	mem_set(w->card, "rec/0", NULL, "FN:Anna Bergs\nTEL:+491701\n");
+	run(w);
+	assert_has(w->local, "1",
+		   "FN:Anna Bergs\nN:Bergs;Anna;;;\nTEL:+491701\n");
+	assert_quiet(w);
+}
+
+static void edits_of_different_fields_are_merged(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", HAMILTON);
+	run(w);
+	mem_set(w->local, "1", "u1",
+		"FN:Alexandra Hamilton\nN:Hamilton;Alexandra;;;\n"
+		"TEL;TYPE=CELL:+49 170 1234567\nTEL;TYPE=HOME:+49 89 7654321\n"
+		"EMAIL:a@example.org\nNOTE:sold the boat\n");
+	mem_set(w->remote, "rec/0", "u1",
+		"FN:Alexandra Hamilton\nN:Hamilton;Alexandra;;;\n"
+		"TEL;TYPE=CELL:+49 170 1234567\nTEL;TYPE=HOME:+49 89 7654321\n"
+		"EMAIL:a@example.org\nEMAIL:b@example.org\nNOTE:likes boats\n");
+	mem_set(w->card, "rec/0", NULL, "FN:Alexandra Hami\nTEL:+491709999999\n");
+	run(w);
+	assert_has(w->remote, "rec/0",
+		   "FN:Alexandra Hamilton\nN:Hamilton;Alexandra;;;\n"
+		   "TEL;TYPE=CELL:+491709999999\nTEL;TYPE=HOME:+49 89 7654321\n"
+		   "EMAIL:a@example.org\nEMAIL:b@example.org\nNOTE:sold the boat\n");
+	assert_int_equal(w->rep.conflicts, 0);
+	assert_quiet(w);
+}
+
+static void two_edits_of_one_field_are_asked_and_nothing_overwritten(
+	void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	run(w);
+	mem_set(w->local, "1", "u1", "FN:Anna Berg\nTEL:+491701\n");
+	mem_set(w->remote, "rec/0", "u1", "FN:Anna Tal\nTEL:+491701\n");
+	run(w);
+	assert_int_equal(w->rep.conflicts, 1);
+	assert_int_equal(w->rep.state, SYNC_CONFLICT_OPEN);
+	assert_has(w->local, "1", "FN:Anna Berg\nTEL:+491701\n");
+	assert_has(w->remote, "rec/0", "FN:Anna Tal\nTEL:+491701\n");
+	assert_has(w->card, "rec/0", "FN:Anna\nTEL:+491701\n");
+	assert_quiet(w);
+	/* Another field still goes everywhere. */
+	mem_set(w->local, "1", "u1", "FN:Anna Berg\nTEL:+491702\n");
+	run(w);
+	assert_has(w->remote, "rec/0", "FN:Anna Tal\nTEL:+491702\n");
+	assert_has(w->card, "rec/0", "FN:Anna\nTEL:+491702\n");
+	assert_quiet(w);
+	/* All the same again: closed. */
+	mem_set(w->remote, "rec/0", "u1", "FN:Anna Berg\nTEL:+491702\n");
+	mem_set(w->card, "rec/0", NULL, "FN:Anna Berg\nTEL:+491702\n");
+	run(w);
+	assert_int_equal(w->rep.conflicts, 0);
+	assert_quiet(w);
+}
+
+static void a_conflict_is_found_with_a_card_that_was_away(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	run(w);
+	w->r[0] = &w->remote->r;
+	w->n = 2;
+	mem_set(w->local, "1", "u1", "FN:Anna Berg\nTEL:+491701\n");
+	run(w);
+	assert_int_equal(w->rep.queued, 1);
+	assert_quiet(w);
+	w->r[0] = &w->card->r;
+	w->n = 3;
+	mem_set(w->card, "rec/0", NULL, "FN:Anna Tal\nTEL:+491701\n");
+	run(w);
+	assert_int_equal(w->rep.conflicts, 1);
+	assert_has(w->card, "rec/0", "FN:Anna Tal\nTEL:+491701\n");
+	assert_has(w->local, "1", "FN:Anna Berg\nTEL:+491701\n");
+	assert_quiet(w);
+}
+
+static void what_is_due_to_an_away_card_is_written_when_it_is_back(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	run(w);
+	w->r[0] = &w->remote->r;
+	w->n = 2;
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491702\n");
+	mem_set(w->local, "2", "u2", "FN:Bert\nTEL:+491703\n");
+	run(w);
+	assert_int_equal(w->rep.queued, 2);
+	w->r[0] = &w->card->r;
+	w->n = 3;
+	run(w);
+	assert_has(w->card, "rec/0", "FN:Anna\nTEL:+491702\n");
+	assert_has(w->card, "rec/1", "FN:Bert\nTEL:+491703\n");
+	assert_int_equal(w->rep.queued, 0);
+	assert_quiet(w);
+}
+
+static void a_delete_goes_everywhere_and_does_not_come_back(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	mem_set(w->local, "2", "u2", "FN:Bert\nTEL:+491702\n");
+	run(w);
+	mem_del(w->card, "rec/0");
+	run(w);
+	assert_int_equal(mem_count(w->local), 1);
+	assert_int_equal(mem_count(w->remote), 1);
+	assert_int_equal(mem_count(w->card), 1);
+	assert_quiet(w);
+	assert_null(mem_with(w->local, "Anna"));
+}
+
+static void an_edit_beats_a_delete(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	mem_set(w->local, "2", "u2", "FN:Bert\nTEL:+491702\n");
+	run(w);
+	mem_del(w->remote, "rec/0");
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491709\n");
+	run(w);
+	assert_int_equal(mem_count(w->local), 2);
+	assert_int_equal(mem_count(w->remote), 2);
+	assert_non_null(mem_with(w->remote, "+491709"));
+	assert_non_null(mem_with(w->card, "+491709"));
+	assert_int_equal(lines(w, SYNC_CONFLICT), 1);
+	assert_quiet(w);
+}
+
+static void an_edit_queued_for_a_card_beats_its_delete_there(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	mem_set(w->local, "2", "u2", "FN:Bert\nTEL:+491702\n");
+	run(w);
+	w->n = 2;
+	w->r[0] = &w->remote->r;
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\nNOTE:new\n");
+	run(w);
+	w->n = 3;
+	w->r[0] = &w->card->r;
+	mem_del(w->card, "rec/0");
+	run(w);
+	assert_int_equal(mem_count(w->local), 2);
+	assert_int_equal(mem_count(w->card), 2);
+	assert_quiet(w);
+}
+
+static void an_emptied_card_is_held_and_deletes_nothing(void **state)
+{
+	struct world *w = *state;
+	char text[64], ref[24];
+
+	for (int i = 0; i < 10; i++) {
+		snprintf(text, sizeof(text), "FN:P%d\nTEL:+49170%d\n", i, i);
+		snprintf(ref, sizeof(ref), "rec/%d", i);
+		mem_set(w->card, ref, NULL, text);
+	}
+	run(w);
+	for (int i = 0; i < 10; i++) {
+		snprintf(ref, sizeof(ref), "rec/%d", i);
+		mem_del(w->card, ref);
+	}
+	mem_set(w->local, "x", "ux", "FN:New\nTEL:+49177\n");
+	run(w);
+	assert_int_equal(w->rep.held, 10);
+	assert_int_equal(w->rep.state, SYNC_HELD_BACK);
+	assert_int_equal(mem_count(w->local), 11);
+	/* The rest goes on. */
+	assert_non_null(mem_with(w->remote, "New"));
+	run(w);
+	assert_int_equal(w->rep.held, 10);
+	assert_int_equal(mem_count(w->local), 11);
+	assert_int_equal(mem_count(w->remote), 11);
+	/* Released: it was meant. */
+	assert_int_equal(ledger_release(w->l, "card:1/a", &w->e), 10);
+	run(w);
+	assert_int_equal(w->rep.held, 0);
+	assert_int_equal(mem_count(w->local), 1);
+	assert_int_equal(mem_count(w->remote), 1);
+	assert_quiet(w);
+}
+
+static void mass_edits_are_held_and_go_on_when_released(void **state)
+{
+	struct world *w = *state;
+	char text[64], ref[24], uid[8];
+
+	for (int i = 0; i < 20; i++) {
+		snprintf(text, sizeof(text), "FN:P%d\nTEL:+49170%d\n", i, i);
+		snprintf(ref, sizeof(ref), "%d", i);
+		snprintf(uid, sizeof(uid), "u%d", i);
+		mem_set(w->local, ref, uid, text);
+	}
+	run(w);
+	for (int i = 0; i < 5; i++) {
+		snprintf(text, sizeof(text), "FN:Q%d\nTEL:+49170%d\n", i, i);
+		snprintf(ref, sizeof(ref), "%d", i);
+		snprintf(uid, sizeof(uid), "u%d", i);
+		mem_set(w->local, ref, uid, text);
+	}
+	run(w);
+	assert_int_equal(w->rep.held, 5);
+	assert_null(mem_with(w->remote, "Q1"));
+	run(w);
+	assert_int_equal(w->rep.held, 5);
+	assert_int_equal(ledger_release(w->l, NULL, &w->e), 5);
+	run(w);
+	assert_int_equal(w->rep.held, 0);
+	assert_non_null(mem_with(w->remote, "Q1"));
+	assert_quiet(w);
+}
+
+static void a_few_deletes_a_day_add_up_over_a_week(void **state)
+{
+	struct world *w = *state;
+	char text[64], ref[24], uid[8];
+
+	for (int i = 0; i < 20; i++) {
+		snprintf(text, sizeof(text), "FN:P%d\nTEL:+49170%d\n", i, i);
+		snprintf(ref, sizeof(ref), "%d", i);
+		snprintf(uid, sizeof(uid), "u%d", i);
+		mem_set(w->local, ref, uid, text);
+	}
+	run(w);
+	for (int i = 0; i < 4; i++) {
+		snprintf(ref, sizeof(ref), "%d", i);
+		mem_del(w->local, ref);
+		w->now += 24 * 3600;
+		run(w);
+		assert_int_equal(w->rep.held, 0);
+	}
+	mem_del(w->local, "4");
+	run(w);
+	assert_int_equal(w->rep.held, 1);
+	assert_int_equal(mem_count(w->remote), 16);
+}
+
+static void what_does_not_fit_is_counted_and_placed_when_there_is_room(
+	void **state)
+{
+	struct world *w = *state;
+
+	w->card->capacity = 2;
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	mem_set(w->local, "2", "u2", "FN:Bert\nTEL:+491702\n");
+	mem_set(w->local, "3", "u3", "FN:Carl\nTEL:+491703\n");
+	run(w);
+	assert_int_equal(mem_count(w->card), 2);
+	assert_int_equal(w->rep.not_placed, 1);
+	assert_int_equal(w->rep.state, SYNC_PARTIAL);
+	assert_quiet(w);
+	assert_int_equal(mem_count(w->local), 3);
+	mem_del(w->local, "1");
+	run(w);
+	assert_int_equal(mem_count(w->card), 2);
+	assert_non_null(mem_with(w->card, "Carl"));
+	assert_int_equal(w->rep.not_placed, 0);
+	assert_quiet(w);
+}
+
+static void a_record_that_moved_is_the_same_item(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->card, "rec/0", NULL, "FN:Anna\nTEL:+491701\n");
+	mem_set(w->card, "rec/1", NULL, "FN:Bert\nTEL:+491702\n");
+	run(w);
+	mem_set(w->card, "rec/0", NULL, "FN:Bert\nTEL:+491702\n");
+	mem_set(w->card, "rec/1", NULL, "FN:Anna\nTEL:+491701\n");
+	run(w);
+	assert_int_equal(w->rep.seen, 0);
+	assert_int_equal(w->rep.created + w->rep.updated + w->rep.deleted, 0);
+	mem_set(w->local, "rec/0", NULL, "FN:Anna\nTEL:+491709\n");
+	run(w);
+	assert_has(w->card, "rec/1", "FN:Anna\nTEL:+491709\n");
+	assert_quiet(w);
+}
+
+static void a_reused_record_is_a_delete_and_an_add(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\nNOTE:a\n");
+	mem_set(w->local, "2", "u2", "FN:Bert\nTEL:+491702\n");
+	run(w);
+	mem_set(w->card, "rec/0", NULL, "FN:Zoe\nTEL:+491999\n");
+	run(w);
+	assert_null(mem_with(w->local, "Anna"));
+	assert_non_null(mem_with(w->local, "Zoe"));
+	assert_null(mem_with(w->local, "NOTE:a"));
+	assert_int_equal(mem_count(w->local), 2);
+	assert_quiet(w);
+}
+
+static void the_same_number_with_another_name_keeps_both(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	run(w);
+	mem_set(w->card, "rec/0", NULL, "FN:Zacharias\nTEL:+491701\n");
+	run(w);
+	assert_non_null(mem_with(w->local, "Anna"));
+	assert_non_null(mem_with(w->local, "Zacharias"));
+	assert_has(w->card, "rec/0", "FN:Zacharias\nTEL:+491701\n");
+	assert_true(lines(w, SYNC_DUPLICATE) > 0);
+	assert_quiet(w);
+}
+
+static void identical_records_are_one_item_and_one_may_go(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->card, "rec/0", NULL, "FN:Anna\nTEL:+491701\n");
+	mem_set(w->card, "rec/1", NULL, "FN:Anna\nTEL:+491701\n");
+	run(w);
+	assert_int_equal(mem_count(w->local), 1);
+	mem_del(w->card, "rec/0");
+	run(w);
+	assert_int_equal(mem_count(w->local), 1);
+	assert_int_equal(mem_count(w->card), 1);
+	assert_quiet(w);
+	mem_set(w->local, "rec/0", NULL, "FN:Anna Berg\nTEL:+491701\n");
+	run(w);
+	assert_has(w->card, "rec/1", "FN:Anna Berg\nTEL:+491701\n");
+	assert_quiet(w);
+}
+
+static void uids_pair_local_and_server(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\nNOTE:x\n");
+	mem_set(w->remote, "a", "u1", "FN:Anna\nTEL:+491701\nEMAIL:a@b.c\n");
+	run(w);
+	assert_int_equal(mem_count(w->local), 1);
+	assert_int_equal(mem_count(w->remote), 1);
+	assert_non_null(mem_with(w->local, "EMAIL:a@b.c"));
+	assert_non_null(mem_with(w->remote, "NOTE:x"));
+	assert_quiet(w);
+}
+
+static void a_card_pairs_by_number_and_name_even_cut(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", HAMILTON);
+	mem_set(w->local, "2", "u2", "FN:Bert\nTEL:0170 55555\n");
+	mem_set(w->card, "rec/4", NULL, "FN:Alexandra Hami\nTEL:+491701234567\n");
+	mem_set(w->card, "rec/5", NULL, "FN:Bert\nTEL:+4917055555\n");
+	run(w);
+	assert_int_equal(mem_count(w->local), 2);
+	assert_int_equal(mem_count(w->card), 2);
+	assert_has(w->local, "1", HAMILTON);
+	assert_quiet(w);
+}
+
+static void a_cut_name_on_a_shared_number_never_pairs(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Familie Sonnenschein\nTEL:+49891\n");
+	mem_set(w->local, "2", "u2", "FN:Familie Sonne Ost\nTEL:+49891\n");
+	mem_set(w->card, "rec/0", NULL, "FN:Familie Sonnen\nTEL:+49891\n");
+	run(w);
+	assert_int_equal(mem_count(w->local), 3);
+}
+
+static void two_candidates_pair_with_none(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\nNOTE:a\n");
+	mem_set(w->local, "2", "u2", "FN:Anna\nTEL:+491701\nNOTE:b\n");
+	mem_set(w->card, "rec/0", NULL, "FN:Anna\nTEL:+491701\n");
+	run(w);
+	assert_int_equal(mem_count(w->local), 3);
+	assert_true(w->rep.duplicates > 0);
+	assert_quiet(w);
+}
+
+static void without_r4_a_card_is_untouched(void **state)
+{
+	struct world *w = *state;
+
+	w->rules.rule[3].on = false;
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	mem_set(w->card, "rec/0", NULL, "FN:Bert\nTEL:+491702\n");
+	run(w);
+	assert_int_equal(mem_count(w->local), 1);
+	assert_int_equal(mem_count(w->remote), 1);
+	assert_int_equal(mem_count(w->card), 1);
+	assert_int_equal(w->card->writes, 0);
+}
+
+static void with_only_r1_nothing_of_the_phone_reaches_a_sim(void **state)
+{
+	struct world *w = *state;
+
+	w->n = 4;
+	w->rules.rule[0].on = true;
+	w->rules.rule[3].on = false;
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	mem_set(w->card, "rec/0", NULL, "FN:Bert\nTEL:+491702\n");
+	run(w);
+	assert_int_equal(mem_count(w->card2), 1);
+	assert_non_null(mem_with(w->card2, "Bert"));
+	assert_int_equal(mem_count(w->card), 1);
+	assert_int_equal(mem_count(w->local), 1);
+	assert_int_equal(mem_count(w->remote), 1);
+	assert_quiet(w);
+}
+
+static void from_card_only_writes_no_card(void **state)
+{
+	struct world *w = *state;
+
+	w->rules.rule[3].take = RULE_BIT(SIM_LOCAL);
+	w->rules.rule[3].give = RULE_BIT(SIM_PHYSICAL);
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	mem_set(w->card, "rec/0", NULL, "FN:Bert\nTEL:+491702\n");
+	run(w);
+	assert_non_null(mem_with(w->local, "Bert"));
+	assert_non_null(mem_with(w->remote, "Bert"));
+	assert_int_equal(w->card->writes, 0);
+	assert_quiet(w);
+}
+
+static void pull_then_both(void **state)
+{
+	struct world *w = *state;
+
+	w->mask[0] = SYNC_PULL;
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	mem_set(w->card, "rec/0", NULL, "FN:Bert\nTEL:+491702\n");
+	run(w);
+	assert_int_equal(mem_count(w->local), 2);
+	assert_int_equal(mem_count(w->card), 1);
+	assert_quiet(w);
+	w->mask[0] = SYNC_BOTH;
+	run(w);
+	assert_int_equal(mem_count(w->card), 2);
+	assert_quiet(w);
+}
+
+static void fill_writes_the_card_and_takes_nothing_from_it(void **state)
+{
+	struct world *w = *state;
+
+	w->mask[0] = SYNC_FILL;
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	mem_set(w->card, "rec/0", NULL, "FN:Bert\nTEL:+491702\n");
+	run(w);
+	assert_int_equal(mem_count(w->local), 1);
+	assert_int_equal(mem_count(w->card), 2);
+	assert_has(w->card, "rec/0", "FN:Bert\nTEL:+491702\n");
+	assert_quiet(w);
+}
+
+static void only_numbers_of_the_filter_reach_the_card(void **state)
+{
+	static char *prefix[] = {(char *)"+49"};
+	struct world *w = *state;
+
+	w->rules.rule[3].number = prefix;
+	w->rules.rule[3].numbers = 1;
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	mem_set(w->local, "2", "u2", "FN:Jean\nTEL:+331702\n");
+	run(w);
+	assert_int_equal(mem_count(w->card), 1);
+	assert_int_equal(mem_count(w->remote), 2);
+	assert_quiet(w);
+	w->rules.rule[3].number = NULL;
+	w->rules.rule[3].numbers = 0;
+}
+
+static void a_broken_server_does_not_stop_the_card(void **state)
+{
+	struct world *w = *state;
+
+	w->remote->broken = true;
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	run(w);
+	assert_int_equal(mem_count(w->card), 1);
+	assert_int_equal(w->rep.state, SYNC_PARTIAL);
+	w->remote->broken = false;
+	run(w);
+	assert_int_equal(mem_count(w->remote), 1);
+	assert_int_equal(w->rep.state, SYNC_OK);
+	assert_quiet(w);
+}
+
+static void a_write_that_meets_another_version_is_planned_again(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	run(w);
+	mem_set(w->local, "1", "u1", "FN:Anna Berg\nTEL:+491701\n");
+	w->card->moved_once = 1;
+	run(w);
+	assert_has(w->card, "rec/0", "FN:Anna Berg\nTEL:+491701\n");
+	assert_int_equal(w->rep.state, SYNC_OK);
+	assert_quiet(w);
+}
+
+static void what_a_replica_made_of_it_is_the_base_and_no_edit(void **state)
+{
+	struct world *w = *state;
+
+	w->card->upper = true;
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	run(w);
+	assert_has(w->card, "rec/0", "FN:ANNA\nTEL:+491701\n");
+	assert_quiet(w);
+	assert_has(w->local, "1", "FN:Anna\nTEL:+491701\n");
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491702\n");
+	run(w);
+	assert_has(w->card, "rec/0", "FN:ANNA\nTEL:+491702\n");
+	assert_quiet(w);
+	assert_has(w->local, "1", "FN:Anna\nTEL:+491702\n");
+}
+
+static void an_unreadable_record_is_not_a_delete(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	run(w);
+	mem_find(w->card, "rec/0")->unreadable = true;
+	run(w);
+	assert_int_equal(mem_count(w->local), 1);
+	assert_int_equal(lines(w, SYNC_PROBLEM), 1);
+	mem_find(w->card, "rec/0")->unreadable = false;
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491702\n");
+	run(w);
+	assert_has(w->card, "rec/0", "FN:Anna\nTEL:+491702\n");
+	assert_quiet(w);
+}
+
+static void a_dry_run_changes_nothing(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	w->opt.dry_run = true;
+	run(w);
+	assert_int_equal(w->rep.created, 2);
+	assert_int_equal(lines(w, SYNC_WROTE), 2);
+	assert_int_equal(w->rep.run, 0);
+	assert_int_equal(w->card->writes + w->remote->writes, 0);
+	run(w);
+	assert_int_equal(w->rep.created, 2);
+	w->opt.dry_run = false;
+	run(w);
+	assert_int_equal(w->rep.created, 2);
+	assert_quiet(w);
+}
+
+static void a_card_that_goes_in_the_middle_is_finished_later(void **state)
+{
+	struct world *w = *state;
+
+	for (int i = 0; i < 6; i++) {
+		char text[64], ref[8], uid[8];
+
+		snprintf(text, sizeof(text), "FN:P%d\nTEL:+49170%d\n", i, i);
+		snprintf(ref, sizeof(ref), "%d", i);
+		snprintf(uid, sizeof(uid), "u%d", i);
+		mem_set(w->local, ref, uid, text);
+	}
+	w->card->away_after = 3;
+	run(w);
+	assert_int_equal(mem_count(w->card), 3);
+	assert_int_equal(w->rep.state, SYNC_PARTIAL);
+	w->card->away_after = -1;
+	run(w);
+	assert_int_equal(mem_count(w->card), 6);
+	assert_int_equal(mem_count(w->local), 6);
+	assert_quiet(w);
+}
+
+static void a_half_written_record_is_completed_not_doubled(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", HAMILTON);
+	mem_set(w->local, "2", "u2", "FN:Bert\nTEL:+491702\n");
+	w->card->tear = 0;
+	run(w);
+	assert_int_equal(mem_count(w->card), 1);
+	run(w);
+	assert_int_equal(mem_count(w->card), 2);
+	assert_int_equal(mem_count(w->local), 2);
+	assert_has(w->local, "1", HAMILTON);
+	assert_has(w->card, "rec/0", "FN:Alexandra Hami\nTEL:+491701234567\n");
+	assert_quiet(w);
+	/* An update torn: the name is new, the number still old. */
+	mem_set(w->local, "2", "u2", "FN:Berta\nTEL:+491777\n");
+	w->card->tear = 0;
+	run(w);
+	run(w);
+	assert_has(w->card, "rec/1", "FN:Berta\nTEL:+491777\n");
+	assert_has(w->local, "2", "FN:Berta\nTEL:+491777\n");
+	assert_quiet(w);
+	/* A delete torn. */
+	mem_del(w->local, "2");
+	w->card->tear = 0;
+	run(w);
+	run(w);
+	assert_int_equal(mem_count(w->card), 1);
+	assert_int_equal(mem_count(w->local), 1);
+	assert_int_equal(mem_count(w->remote), 1);
+	assert_quiet(w);
+}
+
+static void info_follows_the_card_and_labels_go_both_ways(void **state)
+{
+	struct world *w = *state;
+	struct sim_item it;
+
+	sim_item_parse(&it, SIM_INFO, "ICCID:8949\nIMSI:26201\nMSISDN:+491\n");
+	mem_put(w->card, "info", NULL, &it);
+	sim_item_free(&it);
+	run(w);
+	assert_int_equal(mem_count(w->local), 1);
+	sim_item_parse(&it, SIM_INFO,
+		       "ICCID:8949\nIMSI:999\nMSISDN:+491\nLABEL:Work\n");
+	mem_put(w->local, "rec/0", NULL, &it);
+	sim_item_free(&it);
+	run(w);
+	assert_has(w->remote, "rec/0",
+		   "ICCID:8949\nIMSI:26201\nMSISDN:+491\nLABEL:Work\n");
+	assert_has(w->local, "rec/0",
+		   "ICCID:8949\nIMSI:26201\nMSISDN:+491\nLABEL:Work\n");
+	assert_quiet(w);
+}
+
+static void put_message(struct mem *m, const char *ref, const char *text)
+{
+	struct sim_item it;
+
+	sim_item_parse(&it, SIM_MESSAGE, text);
+	mem_put(m, ref, NULL, &it);
+	sim_item_free(&it);
+}
+
+static void messages_leave_the_card_and_their_going_deletes_nothing(
+	void **state)
+{
+	struct world *w = *state;
+
+	put_message(w->card, "sms/1", "DIRECTION:in\nTPDU:0401\nSTATUS:read\n");
+	put_message(w->card, "sms/2", "DIRECTION:in\nTPDU:0402\nSTATUS:read\n");
+	put_message(w->card, "sms/3", "DIRECTION:in\nTPDU:0402\nSTATUS:read\n");
+	put_message(w->local, "m", "DIRECTION:in\nTPDU:0403\nSTATUS:read\n");
+	run(w);
+	assert_int_equal(mem_count(w->local), 4);
+	assert_int_equal(mem_count(w->remote), 4);
+	assert_int_equal(w->card->writes, 0);
+	mem_del(w->card, "sms/1");
+	mem_del(w->card, "sms/2");
+	mem_del(w->card, "sms/3");
+	run(w);
+	assert_int_equal(mem_count(w->local), 4);
+	assert_quiet(w);
+	mem_del(w->local, "m");
+	run(w);
+	assert_int_equal(mem_count(w->remote), 3);
+	assert_quiet(w);
+}
+
+static void a_message_deleted_on_the_phone_is_not_taken_again(void **state)
+{
+	struct world *w = *state;
+	struct mem_rec *k;
+
+	put_message(w->card, "sms/1", "DIRECTION:in\nTPDU:0401\nSTATUS:read\n");
+	run(w);
+	k = mem_with(w->local, "0401");
+	mem_del(w->local, k->ref);
+	run(w);
+	assert_int_equal(mem_count(w->remote), 0);
+	assert_int_equal(mem_count(w->card), 1);
+	assert_quiet(w);
+	assert_int_equal(mem_count(w->local), 0);
+}
+
+static void keep_both_makes_a_second_item(void **state)
+{
+	struct world *w = *state;
+
+	w->rules.rule[3].policy = w->rules.rule[5].policy = RULE_KEEP_BOTH;
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	run(w);
+	mem_set(w->local, "1", "u1", "FN:Anna Berg\nTEL:+491701\n");
+	mem_set(w->remote, "rec/0", "u1", "FN:Anna Tal\nTEL:+491701\n");
+	run(w);
+	assert_int_equal(mem_count(w->local), 2);
+	assert_int_equal(mem_count(w->remote), 2);
+	assert_non_null(mem_with(w->local, "Anna Tal"));
+	assert_non_null(mem_with(w->remote, "Anna Berg"));
+	assert_int_equal(w->rep.conflicts, 0);
+	assert_quiet(w);
+}
+
+static void prefer_lets_one_side_win(void **state)
+{
+	struct world *w = *state;
+
+	w->rules.rule[3].policy = w->rules.rule[5].policy = RULE_PREFER;
+	w->rules.rule[3].prefer = w->rules.rule[5].prefer = RULE_BIT(SIM_LOCAL);
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	run(w);
+	mem_set(w->local, "1", "u1", "FN:Anna Berg\nTEL:+491701\n");
+	mem_set(w->remote, "rec/0", "u1", "FN:Anna Tal\nTEL:+491701\n");
+	run(w);
+	assert_has(w->remote, "rec/0", "FN:Anna Berg\nTEL:+491701\n");
+	assert_int_equal(w->rep.conflicts, 0);
+	assert_quiet(w);
+}
+
+static void the_order_a_person_gave_numbers_decides_what_fits(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\nTEL:+491702\n");
+	run(w);
+	assert_has(w->card, "rec/0", "FN:Anna\nTEL:+491701\n");
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491702\nTEL:+491701\n");
+	run(w);
+	assert_has(w->card, "rec/0", "FN:Anna\nTEL:+491702\n");
+	assert_has(w->remote, "rec/0", "FN:Anna\nTEL:+491702\nTEL:+491701\n");
+	assert_quiet(w);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(a_cards_contacts_reach_local_and_server),
+		T(a_new_card_is_filled_and_nothing_is_lost_elsewhere),
+		T(an_edit_on_the_phone_is_on_the_card_after_the_run),
+		T(an_edit_on_the_card_changes_only_what_it_touched),
+		T(a_name_edited_on_the_card_regenerates_n),
+		T(edits_of_different_fields_are_merged),
+		T(two_edits_of_one_field_are_asked_and_nothing_overwritten),
+		T(a_conflict_is_found_with_a_card_that_was_away),
+		T(what_is_due_to_an_away_card_is_written_when_it_is_back),
+		T(a_delete_goes_everywhere_and_does_not_come_back),
+		T(an_edit_beats_a_delete),
+		T(an_edit_queued_for_a_card_beats_its_delete_there),
+		T(an_emptied_card_is_held_and_deletes_nothing),
+		T(mass_edits_are_held_and_go_on_when_released),
+		T(a_few_deletes_a_day_add_up_over_a_week),
+		T(what_does_not_fit_is_counted_and_placed_when_there_is_room),
+		T(a_record_that_moved_is_the_same_item),
+		T(a_reused_record_is_a_delete_and_an_add),
+		T(the_same_number_with_another_name_keeps_both),
+		T(identical_records_are_one_item_and_one_may_go),
+		T(uids_pair_local_and_server),
+		T(a_card_pairs_by_number_and_name_even_cut),
+		T(a_cut_name_on_a_shared_number_never_pairs),
+		T(two_candidates_pair_with_none),
+		T(without_r4_a_card_is_untouched),
+		T(with_only_r1_nothing_of_the_phone_reaches_a_sim),
+		T(from_card_only_writes_no_card),
+		T(pull_then_both),
+		T(fill_writes_the_card_and_takes_nothing_from_it),
+		T(only_numbers_of_the_filter_reach_the_card),
+		T(a_broken_server_does_not_stop_the_card),
+		T(a_write_that_meets_another_version_is_planned_again),
+		T(what_a_replica_made_of_it_is_the_base_and_no_edit),
+		T(an_unreadable_record_is_not_a_delete),
+		T(a_dry_run_changes_nothing),
+		T(a_card_that_goes_in_the_middle_is_finished_later),
+		T(a_half_written_record_is_completed_not_doubled),
+		T(info_follows_the_card_and_labels_go_both_ways),
+		T(messages_leave_the_card_and_their_going_deletes_nothing),
+		T(a_message_deleted_on_the_phone_is_not_taken_again),
+		T(keep_both_makes_a_second_item),
+		T(prefer_lets_one_side_win),
+		T(the_order_a_person_gave_numbers_decides_what_fits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
