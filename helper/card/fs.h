@@ -68,7 +68,7 @@ struct sms_store;
  * @status: PIN status template of the application (DO C6), @nstatus bytes
  * @chv: 2G: PIN states of the DF's response, 0xff unknown
  * @key: PIN key references by enum card_pin_id
- * @pin2: PIN2 was verified
+ * @verified: by enum card_pin_id: presented with success in this session
  * @no_search: the card does not know SEARCH RECORD: do not try again
  * @problem: sentences, @nproblem of them
  * @pb: phonebook once read
@@ -94,6 +94,7 @@ struct card {
 	size_t nstatus;
 	uint8_t chv[2];
 	uint8_t key[2];
+	bool verified[2];
 	bool no_search;
 
 	char **problem;

@@ -126,6 +126,9 @@ int card_pin(struct card *c, enum card_pin_id which, struct card_pin *out,
 	} else if (c->sw == 0x6983) {
 		tries_left(out, 0);
 	}
+	/* Cards may tell the tries even when no PIN is asked for any more. */
+	if (c->verified[which] && out->state == CARD_PIN_NEEDED)
+		out->state = CARD_PIN_OFF;
 	return 0;
 }
 
@@ -184,8 +187,10 @@ int card_pin_verify(struct card *c, enum card_pin_id which, const char *pin,
 		return ret;
 	if (c->gsm)
 		c->chv[which] = ret ? 0xff : c->chv[which] | 0x40;
-	if (!ret)
+	if (!ret) {
+		c->verified[which] = true;
 		return 0;
+	}
 	if (c->sw == 0x63c0 || c->sw == 0x6983 || c->sw == 0x9840)
 		return refuse(e, "wrong PIN, and now it is blocked; unblock it with the PUK on the phone");
 	if ((c->sw & 0xfff0) == 0x63c0)

@@ -182,7 +182,7 @@ static int timestamp(struct reader *r, char *out, size_t max)
 		return 0;
 	snprintf(out, max, "%04d-%02d-%02dT%02d:%02d:%02d%c%02d:%02d",
 		 v[0] + (v[0] < 90 ? 2000 : 1900), v[1], v[2], v[3], v[4], v[5],
-		 minus ? '-' : '+', zone / 4, zone % 4 * 15);
+		 minus && zone ? '-' : '+', zone / 4, zone % 4 * 15);
 	return 0;
 }
 
