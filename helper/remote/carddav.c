@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: MIT
+/*
+ * carddav.c - what an address book holds and what changed in it
+ *
+ * First choice: sync-collection (RFC 6578) with the vCards in the same answer.
+ * Where a server leaves them out: multiget (RFC 6352 §8.7), else GET. Where it
+ * knows no sync-collection: PROPFIND, and the ctag for "nothing changed".
+ */
+#include "remote/dav.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/sha256.h"
+#include "model/vcard.h"
+
+#define PAGES_MAX 10000
+
+struct listing {
+	struct carddav *d;
+	struct sim_changes *out;
+	struct dav_text_item *missing;	/* known by ETag only */
+	size_t nmissing, cmissing;
+	size_t mark_n, mark_gone, mark_missing;	/* where this request began */
+	bool truncated;
+	char *ctag;
+};
+
+static int nomem(struct sim_err *e)
+{
+	return sim_fail(e, EX_OSERR, "no memory for the address book");
+}
+
+void carddav_items_free(struct dav_text_item *item, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		free(item[i].path);
+		free(item[i].etag);
+		free(item[i].data);
+	}
+	free(item);
+}
+
+static const char *leaf(const char *path)
+{
+	const char *p = strrchr(path, '/');
+
+	return p ? p + 1 : path;
+}
+
+int carddav_record(struct sim_record *r, const char *path, const char *etag,
+		   const char *data, size_t len, struct sim_err *e)
+{
+	struct sim_vcard v;
+	struct sim_err why;
+
+	r->ref = strdup(path);
+	r->version = strdup(etag ? etag : "");
+	sim_item_init(&r->item, SIM_CONTACT);
+	if (!r->ref || !r->version)
+		return nomem(e);
+	if (!etag || !*etag) {
+		sim_fail(&why, EX_PROTOCOL, "the server gives it no ETag");
+	} else if (!vcard_parse(data, len, &v, &why)) {
+		r->uid = v.uid;
+		v.uid = NULL;
+		sim_item_move(&r->item, &v.item);
+		vcard_free(&v);
+		return 0;
+	}
+	if (asprintf(&r->problem, "%.120s on the server: %s", leaf(path),
+		     why.text) < 0) {
+		r->problem = NULL;
+		return nomem(e);
+	}
+	return 0;
+}
+
+static int add_gone(struct sim_changes *c, const char *path, struct sim_err *e)
+{
+	char **p;
+
+	if (!(c->ngone & (c->ngone - 1))) {
+		size_t cap = c->ngone ? 2 * c->ngone : 1;
+
+		p = realloc(c->gone, cap * sizeof(*p));
+		if (!p)
+			return nomem(e);
+		c->gone = p;
+	}
+	c->gone[c->ngone] = strdup(path);
+	return c->gone[c->ngone++] ? 0 : nomem(e);
+}
+
+static int add_missing(struct listing *l, const char *path, struct sim_err *e)
+{
+	if (l->nmissing == l->cmissing) {
+		size_t cap = l->cmissing ? 2 * l->cmissing : 64;
+		struct dav_text_item *p = realloc(l->missing, cap * sizeof(*p));
+
+		if (!p)
+			return nomem(e);
+		l->missing = p;
+		l->cmissing = cap;
+	}
+	l->missing[l->nmissing] = (struct dav_text_item){
+		.path = strdup(path) };
+	return l->missing[l->nmissing++].path ? 0 : nomem(e);
+}
+
+static int on_response(struct dav_response *r, void *arg, struct sim_err *e)
+{
+	struct listing *l = arg;
+	char *path = http_path(r->text[DAV_HREF]);
+	struct sim_record *rec;
+	size_t n = path ? strlen(path) : 0;
+	int ret = 0;
+
+	if (!path)
+		return nomem(e);
+	if (!strcmp(path, l->d->path) || (n + 1 == strlen(l->d->path) &&
+	    !strncmp(path, l->d->path, n))) {
+		/* RFC 6578 §3.6: 507 on the collection: more to come. */
+		l->truncated |= r->status == 507;
+		if (r->text[DAV_CTAG] && !l->ctag)
+			l->ctag = strdup(r->text[DAV_CTAG]);
+	} else if (r->status == 404 || r->status == 410) {
+		ret = add_gone(l->out, path, e);
+	} else if ((r->flags & DAV_COLLECTION) || path[n - 1] == '/') {
+		;
+	} else if (r->text[DAV_DATA] && r->len[DAV_DATA]) {
+		rec = sim_changes_add(l->out);
+		ret = rec ? carddav_record(rec, path, r->text[DAV_ETAG],
+					   r->text[DAV_DATA], r->len[DAV_DATA],
+					   e) : nomem(e);
+	} else if (r->text[DAV_ETAG]) {
+		ret = add_missing(l, path, e);
+	} else if (r->status / 100 == 5 || r->prop_status / 100 == 5) {
+		ret = sim_fail(e, EX_UNAVAILABLE,
+			       "the server could not read one of the contacts (%d)",
+			       r->status ? r->status : r->prop_status);
+	}
+	free(path);
+	return ret;
+}
+
+static void on_restart(void *arg)
+{
+	struct listing *l = arg;
+
+	while (l->out->n > l->mark_n)
+		sim_record_free(&l->out->rec[--l->out->n]);
+	while (l->out->ngone > l->mark_gone)
+		free(l->out->gone[--l->out->ngone]);
+	while (l->nmissing > l->mark_missing)
+		free(l->missing[--l->nmissing].path);
+	l->truncated = false;
+}
+
+static char *sync_body(const char *token, bool first)
+{
+	struct buf b = { 0 };
+	char *t = xml_escape(token);
+
+	/* RFC 6578: without a limit some servers cut the answer without a word. */
+	buf_str(&b, "<?xml version=\"1.0\" encoding=\"utf-8\"?>"
+		    "<sync-collection xmlns=\"DAV:\" "
+		    "xmlns:C=\"urn:ietf:params:xml:ns:carddav\"><sync-token>");
+	if (t)
+		buf_str(&b, t);
+	buf_str(&b, "</sync-token><sync-level>1</sync-level>");
+	if (first)
+		buf_str(&b, "<limit><nresults>5000</nresults></limit>");
+	buf_str(&b, "<prop><getetag/><C:address-data/></prop>"
+		    "</sync-collection>");
+	b.bad |= !t;
+	free(t);
+	return buf_take(&b);
+}
+
+/*
+ * All pages from @token on. Return: 0, 1 the server does not take it (@status
+ * says how), -1.
+ */
+static int sync_pages(struct listing *l, const char *token, char **last,
+		      struct http_req *why, struct sim_err *e)
+{
+	char *now = strdup(token), *next = NULL, *body;
+	int pages, status, ret = -1;
+
+	*last = NULL;
+	for (pages = 0; now && pages < PAGES_MAX; pages++) {
+		l->mark_n = l->out->n;
+		l->mark_gone = l->out->ngone;
+		l->mark_missing = l->nmissing;
+		l->truncated = false;
+		body = sync_body(now, !*token);
+		if (!body)
+			break;
+		status = dav_multistatus(l->d->h, "REPORT", l->d->url, NULL,
+					 body, on_response, on_restart, l,
+					 &next, why, e);
+		free(body);
+		if (status != 207 || !next) {
+			free(now);
+			free(next);
+			/* A page in the middle refused: nothing of it counts. */
+			return status < 0 ? -1 : 1;
+		}
+		http_req_free(why);
+		if (!l->truncated) {
+			free(now);
+			*last = next;
+			return 0;
+		}
+		if (!strcmp(next, now)) {
+			ret = sim_fail(e, EX_PROTOCOL,
+				       "the server pages its answer, but never gets on");
+			free(now);
+			free(next);
+			return ret;
+		}
+		free(now);
+		now = next;
+	}
+	if (!now)
+		return nomem(e);
+	free(now);
+	return sim_fail(e, EX_PROTOCOL, "the server never ends its answer");
+}
+
+/* What is known by ETag only: fetch it. */
+static int complete(struct listing *l, struct sim_err *e)
+{
+	size_t i;
+
+	if (!l->nmissing)
+		return 0;
+	if (carddav_fetch(l->d, l->missing, l->nmissing, e))
+		return -1;
+	for (i = 0; i < l->nmissing; i++) {
+		struct dav_text_item *m = &l->missing[i];
+		struct sim_record *r;
+
+		if (!m->etag) {
+			if (!l->out->whole && add_gone(l->out, m->path, e))
+				return -1;
+			continue;
+		}
+		r = sim_changes_add(l->out);
+		if (!r)
+			return nomem(e);
+		if (carddav_record(r, m->path, m->etag, m->data, m->len, e))
+			return -1;
+	}
+	return 0;
+}
+
+static void start_over(struct listing *l)
+{
+	l->mark_n = l->mark_gone = l->mark_missing = 0;
+	on_restart(l);
+}
+
+static int propfind(struct listing *l, const char *depth, struct http_req *why,
+		    struct sim_err *e)
+{
+	static const char body[] =
+		"<?xml version=\"1.0\" encoding=\"utf-8\"?>"
+		"<propfind xmlns=\"DAV:\" "
+		"xmlns:S=\"http://calendarserver.org/ns/\"><prop><getetag/>"
+		"<resourcetype/><S:getctag/></prop></propfind>";
+
+	return dav_multistatus(l->d->h, "PROPFIND", l->d->url, depth, body,
+			       on_response, on_restart, l, NULL, why, e);
+}
+
+/* Without sync-collection: the ctag says whether to look, PROPFIND what at. */
+static int by_propfind(struct listing *l, const char *since, struct sim_err *e)
+{
+	struct http_req why = { 0 };
+	char *ctag;
+	int status;
+
+	start_over(l);
+	status = propfind(l, "0", &why, e);
+	ctag = l->ctag;
+	l->ctag = NULL;
+	if (status == 207 && ctag && since && !strncmp(since, "c:", 2) &&
+	    !strcmp(since + 2, ctag)) {
+		http_req_free(&why);
+		l->out->whole = false;
+		l->out->token = strdup(since);
+		free(ctag);
+		return l->out->token ? 0 : nomem(e);
+	}
+	if (status == 207) {
+		http_req_free(&why);
+		start_over(l);
+		status = propfind(l, "1", &why, e);
+	}
+	if (status != 207) {
+		free(ctag);
+		if (status > 0)
+			http_why(&why, "the address book", e);
+		http_req_free(&why);
+		return -1;
+	}
+	http_req_free(&why);
+	l->out->whole = true;
+	if (ctag && asprintf(&l->out->token, "c:%s", ctag) < 0)
+		l->out->token = NULL;
+	free(ctag);
+	return complete(l, e);
+}
+
+/* Answers to a REPORT that mean: this server or collection cannot. */
+static bool cannot(long status)
+{
+	static const int list[] = { 400, 403, 404, 405, 409, 412, 415, 422,
+				    500, 501, 507, 207 };
+	size_t i;
+
+	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+		if (list[i] == status)
+			return true;
+	return false;
+}
+
+static int by_sync(struct listing *l, const char *since, struct sim_err *e)
+{
+	struct http_req why = { 0 };
+	char *token = NULL;
+	int ret;
+
+	ret = sync_pages(l, since ? since : "", &token, &why, e);
+	/* The token is too old or not the server's any more: all of it. */
+	if (ret == 1 && since && why.fault == HTTP_OK && cannot(why.status)) {
+		http_req_free(&why);
+		start_over(l);
+		since = NULL;
+		ret = sync_pages(l, "", &token, &why, e);
+	}
+	l->out->whole = !since;
+	if (ret == 1 && !cannot(why.status))
+		ret = http_why(&why, "the address book", e);
+	http_req_free(&why);
+	if (ret)
+		return ret;
+	ret = asprintf(&l->out->token, "s:%s", token) < 0 ? -1 : 0;
+	free(token);
+	if (ret) {
+		l->out->token = NULL;
+		return nomem(e);
+	}
+	return complete(l, e);
+}
+
+int carddav_changes(struct carddav *d, const char *since,
+		    struct sim_changes *out, struct sim_err *e)
+{
+	struct listing l = { .d = d, .out = out };
+	int ret = 1;
+
+	memset(out, 0, sizeof(*out));
+	if (!since || !strncmp(since, "s:", 2))
+		ret = by_sync(&l, since ? since + 2 : NULL, e);
+	if (ret == 1)
+		ret = by_propfind(&l, since, e);
+	/*
+	 * Only a whole answer says how many there are; the engine knows its own
+	 * count of the rest.
+	 */
+	out->total = out->n;
+	free(l.ctag);
+	carddav_items_free(l.missing, l.nmissing);
+	if (ret) {
+		sim_changes_free(out);
+		return sim_fail_in(e, "contacts");
+	}
+	return 0;
+}
+
+int carddav_place(struct carddav *d, const char *uid, char **ref,
+		  struct sim_err *e)
+{
+	static const char safe[] = "abcdefghijklmnopqrstuvwxyz0123456789"
+				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_.";
+	char hash[SHA256_HEX];
+	size_t n = uid ? strlen(uid) : 0;
+
+	*ref = NULL;
+	if (!uid || !n)
+		return sim_fail(e, EX_SOFTWARE,
+				"a contact for the server has no UID");
+	/* A UID with '/', ':' or of any length makes no file name everywhere. */
+	if (n > 100 || strspn(uid, safe) != n || *uid == '.') {
+		sha256_hex(uid, n, hash);
+		hash[32] = '\0';
+		uid = hash;
+	}
+	if (asprintf(ref, "%s%s.vcf", d->path, uid) < 0) {
+		*ref = NULL;
+		return nomem(e);
+	}
+	return 0;
+}
+
+static int on_test(struct dav_response *r, void *arg, struct sim_err *e)
+{
+	struct dav_response *self = arg;
+
+	(void)e;
+	/* Depth 0: one response, the collection's. */
+	self->flags |= r->flags;
+	return 0;
+}
+
+int carddav_test(struct carddav *d, bool create, struct remote_report *out,
+		 struct sim_err *e)
+{
+	static const char ask[] =
+		"<?xml version=\"1.0\" encoding=\"utf-8\"?>"
+		"<propfind xmlns=\"DAV:\"><prop><resourcetype/>"
+		"<supported-report-set/><current-user-privilege-set/>"
+		"</prop></propfind>";
+	static const char make[] =
+		"<?xml version=\"1.0\" encoding=\"utf-8\"?>"
+		"<mkcol xmlns=\"DAV:\" "
+		"xmlns:C=\"urn:ietf:params:xml:ns:carddav\"><set><prop>"
+		"<resourcetype><collection/><C:addressbook/></resourcetype>"
+		"<displayname>Contacts</displayname></prop></set></mkcol>";
+	struct dav_response self = { 0 };
+	struct sim_changes all;
+	struct http_req q = { 0 };
+	int status;
+
+	status = dav_multistatus(d->h, "PROPFIND", d->url, "0", ask, on_test,
+				 NULL, &self, NULL, &q, e);
+	if (status == 404 && create) {
+		struct http_req m = {
+			.method = "MKCOL", .url = strdup(d->url), .body = make,
+			.body_len = sizeof(make) - 1,
+			.header = { "Content-Type: application/xml; charset=utf-8" },
+		};
+
+		status = m.url ? http_do(d->h, &m, e) : nomem(e);
+		if (!status && m.status != 201)
+			status = http_why(&m, "making the address book", e);
+		http_req_free(&m);
+		http_req_free(&q);
+		if (status)
+			return -1;
+		status = dav_multistatus(d->h, "PROPFIND", d->url, "0", ask,
+					 on_test, NULL, &self, NULL, &q, e);
+	}
+	out->http2 |= q.http2;
+	if (status != 207) {
+		if (status > 0)
+			http_why(&q, "the address book", e);
+		http_req_free(&q);
+		return -1;
+	}
+	http_req_free(&q);
+	if (!(self.flags & DAV_ADDRESSBOOK))
+		return sim_fail(e, EX_CONFIG,
+				"the URL for contacts is no address book: give that of one (`remote add --create` makes it)");
+	if ((self.flags & DAV_PRIVILEGES) && !(self.flags & DAV_MAY_WRITE) &&
+	    !(self.flags & DAV_MAY_BIND))
+		return sim_fail(e, EX_NOPERM,
+				"the address book is read-only for this user");
+	if (carddav_changes(d, NULL, &all, e))
+		return -1;
+	out->contacts = all.total;
+	out->sync_token = all.token && !strncmp(all.token, "s:", 2);
+	sim_changes_free(&all);
+	return 0;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* dav.h - what carddav.c, webdav.c and replica.c share */
+#ifndef SIMSYNC_DAV_H
+#define SIMSYNC_DAV_H
+
+#include "model/replica.h"
+#include "remote/http.h"
+#include "remote/xml.h"
+
+/**
+ * dav_multistatus() - send a PROPFIND or REPORT, read its multistatus
+ * @url: collection
+ * @depth: "0", "1" or NULL
+ * @fn: per response; @restart: forget what came, it is sent again
+ * @token: out: sync-token, may be NULL
+ *
+ * Return: the status of the answer; 207 when all of it was read. -1: no answer
+ * or a broken one, @e filled.
+ */
+int dav_multistatus(struct http *h, const char *method, const char *url,
+		    const char *depth, const char *body,
+		    int (*fn)(struct dav_response *r, void *arg,
+			      struct sim_err *e),
+		    void (*restart)(void *arg), void *arg, char **token,
+		    struct http_req *out, struct sim_err *e);
+
+/* An address book. */
+struct carddav {
+	struct http *h;
+	char *url;	/* ends with '/' */
+	char *path;	/* of it, as http_path() has it */
+};
+
+int carddav_changes(struct carddav *d, const char *since,
+		    struct sim_changes *out, struct sim_err *e);
+int carddav_place(struct carddav *d, const char *uid, char **ref,
+		  struct sim_err *e);
+int carddav_apply(struct carddav *d, struct sim_op *op, size_t n,
+		  int (*before)(struct sim_op *op, void *arg),
+		  int (*after)(struct sim_op *op, void *arg), void *arg,
+		  struct sim_err *e);
+int carddav_test(struct carddav *d, bool create, struct remote_report *out,
+		 struct sim_err *e);
+
+/**
+ * struct dav_text - one vCard as fetched
+ * @path: which
+ * @etag: its ETag, NULL: gone (nothing there)
+ * @data: its text, lines ended by CRLF
+ */
+struct dav_text_item {
+	char *path;
+	char *etag;
+	char *data;
+	size_t len;
+};
+
+/**
+ * carddav_fetch() - texts of some vCards, many at a time
+ * @item: paths given; etag and data filled
+ */
+int carddav_fetch(struct carddav *d, struct dav_text_item *item, size_t n,
+		  struct sim_err *e);
+void carddav_items_free(struct dav_text_item *item, size_t n);
+/** carddav_record() - a vCard as a record; what cannot be read is a problem */
+int carddav_record(struct sim_record *r, const char *path, const char *etag,
+		   const char *data, size_t len, struct sim_err *e);
+
+struct box;
+
+/* A folder for messages and card-info. */
+struct webdav {
+	struct http *h;
+	const struct remote_config *c;
+	char *url;	/* ends with '/' */
+	char *path;
+	struct box *box;	/* messages as last read (messages.c) */
+	char **reserved;	/* ids given out in this run */
+	size_t nreserved;
+};
+
+int webdav_test(struct webdav *d, bool create, struct remote_report *out,
+		struct sim_err *e);
+/** webdav_hide() - identifiers as the server may see them */
+int webdav_hide(const struct remote_config *c, struct sim_item *it);
+
+/**
+ * struct dav_file - one file of the folder
+ */
+struct dav_file {
+	char *name;
+	char *etag;
+};
+
+struct dav_files {
+	struct dav_file *file;
+	size_t n, cap;
+};
+
+/** webdav_list() - names and ETags of the folder, sorted; missing = empty */
+int webdav_list(struct webdav *d, struct dav_files *out, struct sim_err *e);
+void webdav_files_free(struct dav_files *f);
+/** webdav_get() - a file. 0, 1 not there, -1 */
+int webdav_get(struct webdav *d, const char *name, char **text, size_t *len,
+	       char **etag, struct sim_err *e);
+/**
+ * webdav_put() - write a file if it still has @etag (NULL: if it is not there)
+ *
+ * Return: HTTP status class as outcome: SIM_DONE, SIM_MOVED, SIM_FULL, SIM_AWAY
+ * (unknown), SIM_FAILED; @e filled for the last three.
+ */
+enum sim_outcome webdav_put(struct webdav *d, const char *name,
+			    const char *type, const char *etag,
+			    const char *text, size_t len, struct sim_err *e);
+enum sim_outcome webdav_delete(struct webdav *d, const char *name,
+			       const char *etag, struct sim_err *e);
+
+int messages_changes(struct webdav *d, const char *since,
+		     struct sim_changes *out, struct sim_err *e);
+int messages_place(struct webdav *d, const struct sim_item *want, char **ref,
+		   struct sim_err *e);
+int messages_apply(struct webdav *d, struct sim_op *op, size_t n,
+		   int (*before)(struct sim_op *op, void *arg),
+		   int (*after)(struct sim_op *op, void *arg), void *arg,
+		   struct sim_err *e);
+void messages_free(struct webdav *d);
+int info_changes(struct webdav *d, const char *since, struct sim_changes *out,
+		 struct sim_err *e);
+int info_place(struct webdav *d, const struct sim_item *want, char **ref,
+	       struct sim_err *e);
+int info_apply(struct webdav *d, struct sim_op *op, size_t n,
+	       int (*before)(struct sim_op *op, void *arg),
+	       int (*after)(struct sim_op *op, void *arg), void *arg,
+	       struct sim_err *e);
+
+#endif

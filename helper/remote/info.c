@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: MIT
+/*
+ * info.c - card-info on the server: one JSON document per card
+ *
+ * card-KEY.json: {"form":1,"lines":["SPN:...","LABEL:..."]}. What else is in
+ * the object (a manifest, another program's) is kept as it is.
+ */
+#include "remote/dav.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PREFIX "card-"
+#define SUFFIX ".json"
+#define TYPE "application/json"
+
+static int nomem(struct sim_err *e)
+{
+	return sim_fail(e, EX_OSERR, "no memory for card-info");
+}
+
+static bool is_card(const char *name)
+{
+	size_t n = strlen(name), s = strlen(SUFFIX);
+
+	return !strncmp(name, PREFIX, strlen(PREFIX)) && n > s &&
+	       !strcmp(name + n - s, SUFFIX);
+}
+
+static json_t *lines_of(const struct sim_item *it)
+{
+	char *text = sim_item_text(it), *at, *save = NULL;
+	json_t *a = json_array();
+
+	for (at = text ? strtok_r(text, "\n", &save) : NULL; at && a;
+	     at = strtok_r(NULL, "\n", &save))
+		if (json_array_append_new(a, json_string(at))) {
+			json_decref(a);
+			a = NULL;
+		}
+	if (!text) {
+		json_decref(a);
+		a = NULL;
+	}
+	free(text);
+	return a;
+}
+
+static int item_of(json_t *doc, struct sim_item *it)
+{
+	json_t *a = json_object_get(doc, "lines"), *v;
+	struct buf b = { 0 };
+	size_t i;
+	int ret = -1;
+
+	sim_item_init(it, SIM_INFO);
+	if (!json_is_array(a))
+		return -1;
+	json_array_foreach(a, i, v) {
+		if (!json_is_string(v) || strchr(json_string_value(v), '\n'))
+			goto out;
+		buf_str(&b, json_string_value(v));
+		buf_chr(&b, '\n');
+	}
+	buf_add(&b, "", 0);
+	if (!b.bad)
+		ret = sim_item_parse(it, SIM_INFO, b.p);
+out:
+	buf_free(&b);
+	return ret;
+}
+
+/* The file as a record: 0, 1 not there, -1. @doc may be NULL. */
+static int load(struct webdav *d, const char *name, struct sim_record *r,
+		json_t **doc, struct sim_err *e)
+{
+	char *text, *etag;
+	json_error_t why;
+	json_t *j;
+	size_t len;
+	int ret;
+
+	sim_record_free(r);
+	sim_item_init(&r->item, SIM_INFO);
+	if (doc)
+		*doc = NULL;
+	ret = webdav_get(d, name, &text, &len, &etag, e);
+	if (ret)
+		return ret;
+	r->ref = strdup(name);
+	r->version = etag;
+	j = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
+	if (!json_is_object(j) || item_of(j, &r->item)) {
+		sim_item_free(&r->item);
+		if (asprintf(&r->problem,
+			     "%.80s on the server is damaged (line %d)", name,
+			     j ? 1 : why.line) < 0)
+			r->problem = NULL;
+	}
+	free(text);
+	if (doc && !r->problem)
+		*doc = json_incref(j);
+	json_decref(j);
+	return r->ref ? 0 : nomem(e);
+}
+
+/* In an old token: "name etag\n" per file. */
+static const char *token_find(const char *token, const char *name, size_t *n)
+{
+	size_t k = strlen(name);
+	const char *p;
+
+	for (p = token; p && *p; p = strchr(p, '\n') + 1) {
+		const char *end = strchr(p, '\n');
+
+		if (!end)
+			break;
+		if ((size_t)(end - p) > k && !strncmp(p, name, k) &&
+		    p[k] == ' ') {
+			*n = (size_t)(end - p) - k - 1;
+			return p + k + 1;
+		}
+	}
+	return NULL;
+}
+
+static int gone_since(const char *token, const struct dav_files *f,
+		      struct sim_changes *out)
+{
+	const char *p, *end, *sp;
+	size_t i;
+
+	for (p = token; (end = strchr(p, '\n')); p = end + 1) {
+		sp = memchr(p, ' ', (size_t)(end - p));
+		if (!sp)
+			continue;
+		for (i = 0; i < f->n; i++)
+			if (strlen(f->file[i].name) == (size_t)(sp - p) &&
+			    !strncmp(f->file[i].name, p, (size_t)(sp - p)))
+				break;
+		if (i < f->n)
+			continue;
+		char **g = realloc(out->gone, (out->ngone + 1) * sizeof(*g));
+
+		if (!g)
+			return -1;
+		out->gone = g;
+		g[out->ngone] = strndup(p, (size_t)(sp - p));
+		if (!g[out->ngone++])
+			return -1;
+	}
+	return 0;
+}
+
+int info_changes(struct webdav *d, const char *since, struct sim_changes *out,
+		 struct sim_err *e)
+{
+	bool known = since && !strncmp(since, "i:", 2);
+	struct dav_files f;
+	struct buf token = { 0 };
+	size_t i, n;
+	int ret = 0;
+
+	memset(out, 0, sizeof(*out));
+	if (webdav_list(d, &f, e))
+		return sim_fail_in(e, "card-info");
+	out->whole = !known;
+	buf_str(&token, "i:");
+	for (i = 0; i < f.n && !ret; i++) {
+		const struct dav_file *c = &f.file[i];
+		const char *old;
+		struct sim_record *r;
+
+		if (!is_card(c->name))
+			continue;
+		out->total++;
+		buf_fmt(&token, "%s %s\n", c->name, c->etag);
+		old = known ? token_find(since + 2, c->name, &n) : NULL;
+		if (old && strlen(c->etag) == n && !strncmp(old, c->etag, n))
+			continue;
+		r = sim_changes_add(out);
+		ret = r ? load(d, c->name, r, NULL, e) : nomem(e);
+		if (ret == 1) {
+			out->n--;
+			ret = 0;
+		}
+	}
+	if (!ret && known && gone_since(since + 2, &f, out))
+		ret = nomem(e);
+	webdav_files_free(&f);
+	out->token = buf_take(&token);
+	if (!ret && !out->token)
+		ret = nomem(e);
+	if (ret)
+		sim_changes_free(out);
+	return ret ? -1 : 0;
+}
+
+int info_place(struct webdav *d, const struct sim_item *want, char **ref,
+	       struct sim_err *e)
+{
+	struct sim_item it;
+	char *key = NULL, *safe = NULL;
+
+	*ref = NULL;
+	sim_item_init(&it, SIM_INFO);
+	if (!sim_item_copy(&it, want) && !webdav_hide(d->c, &it))
+		key = sim_item_key(&it);
+	sim_item_free(&it);
+	safe = key ? http_escape(*key ? key : "none") : NULL;
+	if (!safe || asprintf(ref, PREFIX "%s" SUFFIX, safe) < 0)
+		*ref = NULL;
+	free(key);
+	free(safe);
+	return *ref ? 0 : nomem(e);
+}
+
+static void judge(struct webdav *d, struct sim_op *op, enum sim_outcome how)
+{
+	struct sim_err e;
+	int there = load(d, op->ref, &op->got, NULL, &e);
+
+	if (there < 0) {
+		op->err = e;
+		op->outcome = SIM_AWAY;
+		return;
+	}
+	if (op->verb == SIM_DELETE) {
+		op->outcome = there == 1 ? SIM_DONE : SIM_MOVED;
+		return;
+	}
+	if (!there && !op->got.problem &&
+	    sim_item_equal(&op->got.item, &op->want))
+		op->outcome = SIM_DONE;
+	else if (how == SIM_DONE && !there)
+		op->outcome = SIM_DIFFERS;
+	else if (how == SIM_AWAY)
+		op->outcome = SIM_FAILED;
+	else
+		op->outcome = SIM_MOVED;
+}
+
+static void write_one(struct webdav *d, struct sim_op *op)
+{
+	struct sim_record now = { 0 };
+	enum sim_outcome how = SIM_FAILED;
+	json_t *doc = NULL, *lines;
+	char *text = NULL;
+	int there;
+
+	there = load(d, op->ref, &now, &doc, &op->err);
+	op->outcome = SIM_AWAY;
+	if (there < 0)
+		goto out;
+	op->outcome = SIM_FAILED;
+	if (op->verb == SIM_CREATE ? !there :
+	    (there || !op->version || strcmp(op->version, now.version))) {
+		judge(d, op, SIM_MOVED);
+		goto out;
+	}
+	if (op->verb == SIM_DELETE) {
+		how = webdav_delete(d, op->ref, now.version, &op->err);
+	} else {
+		if (!doc)
+			doc = json_pack("{s:i}", "form", 1);
+		lines = lines_of(&op->want);
+		if (!doc || !lines || json_object_set_new(doc, "lines", lines) ||
+		    !(text = json_dumps(doc, JSON_INDENT(1)))) {
+			nomem(&op->err);
+			goto out;
+		}
+		how = webdav_put(d, op->ref, TYPE, there ? NULL : now.version,
+				 text, strlen(text), &op->err);
+	}
+	op->outcome = how;
+	if (how == SIM_DONE || how == SIM_MOVED || how == SIM_AWAY)
+		judge(d, op, how);
+out:
+	json_decref(doc);
+	free(text);
+	sim_record_free(&now);
+}
+
+int info_apply(struct webdav *d, struct sim_op *op, size_t n,
+	       int (*before)(struct sim_op *op, void *arg),
+	       int (*after)(struct sim_op *op, void *arg), void *arg,
+	       struct sim_err *e)
+{
+	size_t i;
+
+	/* A handful of cards: one after the other. */
+	for (i = 0; i < n; i++) {
+		op[i].outcome = SIM_PENDING;
+		op[i].err = (struct sim_err){ 0 };
+		if (before && before(&op[i], arg))
+			return sim_fail(e, EX_TEMPFAIL, "card-info: stopped");
+		write_one(d, &op[i]);
+		if (after && after(&op[i], arg))
+			return sim_fail(e, EX_TEMPFAIL, "card-info: stopped");
+		if (op[i].outcome == SIM_AWAY)
+			break;
+	}
+	return 0;
+}

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: MIT
+/* webdav.c - files in a WebDAV folder: list, get, put and delete on condition */
+#include "remote/dav.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "model/sha256.h"
+
+#define FILE_MAX_BYTES (64u << 20)
+
+static int nomem(struct sim_err *e)
+{
+	return sim_fail(e, EX_OSERR, "no memory for the server's files");
+}
+
+/*
+ * Apache calls a file's ETag weak for a second after it was written, and lets no
+ * If-Match pass until then. Names and versions are kept without "W/"; a write
+ * refused for that reason alone waits (see conditional()).
+ */
+static void strip_weak(char *etag)
+{
+	if (!strncmp(etag, "W/", 2))
+		memmove(etag, etag + 2, strlen(etag + 2) + 1);
+}
+
+struct names {
+	struct webdav *d;
+	struct dav_files *out;
+};
+
+static int on_file(struct dav_response *r, void *arg, struct sim_err *e)
+{
+	struct names *l = arg;
+	struct dav_files *f = l->out;
+	char *path = http_path(r->text[DAV_HREF]);
+	size_t n = strlen(l->d->path);
+	struct dav_file *p;
+	int ret = 0;
+
+	if (!path)
+		return nomem(e);
+	if (strncmp(path, l->d->path, n) || !path[n] || strchr(path + n, '/') ||
+	    (r->flags & DAV_COLLECTION) || !r->text[DAV_ETAG])
+		goto out;
+	if (f->n == f->cap) {
+		size_t cap = f->cap ? 2 * f->cap : 32;
+
+		p = realloc(f->file, cap * sizeof(*p));
+		if (!p) {
+			ret = nomem(e);
+			goto out;
+		}
+		f->file = p;
+		f->cap = cap;
+	}
+	p = &f->file[f->n];
+	p->name = strdup(path + n);
+	p->etag = strdup(r->text[DAV_ETAG]);
+	f->n++;
+	if (!p->name || !p->etag)
+		ret = nomem(e);
+	else
+		strip_weak(p->etag);
+out:
+	free(path);
+	return ret;
+}
+
+void webdav_files_free(struct dav_files *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n; i++) {
+		free(f->file[i].name);
+		free(f->file[i].etag);
+	}
+	free(f->file);
+	*f = (struct dav_files){ 0 };
+}
+
+static void on_restart(void *arg)
+{
+	webdav_files_free(((struct names *)arg)->out);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct dav_file *)a)->name,
+		      ((const struct dav_file *)b)->name);
+}
+
+int webdav_list(struct webdav *d, struct dav_files *out, struct sim_err *e)
+{
+	static const char ask[] =
+		"<?xml version=\"1.0\" encoding=\"utf-8\"?>"
+		"<propfind xmlns=\"DAV:\"><prop><getetag/><resourcetype/>"
+		"</prop></propfind>";
+	struct names l = { .d = d, .out = out };
+	struct http_req q = { 0 };
+	int status;
+
+	*out = (struct dav_files){ 0 };
+	status = dav_multistatus(d->h, "PROPFIND", d->url, "1", ask, on_file,
+				 on_restart, &l, NULL, &q, e);
+	if (status != 207) {
+		if (status > 0)
+			http_why(&q, "the folder for messages", e);
+		http_req_free(&q);
+		webdav_files_free(out);
+		return -1;
+	}
+	http_req_free(&q);
+	if (out->n)
+		qsort(out->file, out->n, sizeof(*out->file), by_name);
+	return 0;
+}
+
+static char *file_url(struct webdav *d, const char *name)
+{
+	char *url = NULL;
+
+	if (asprintf(&url, "%s%s", d->url, name) < 0)
+		return NULL;
+	return url;
+}
+
+static int on_etag(struct dav_response *r, void *arg, struct sim_err *e)
+{
+	char **etag = arg;
+
+	(void)e;
+	if (!*etag && r->text[DAV_ETAG]) {
+		*etag = r->text[DAV_ETAG];
+		r->text[DAV_ETAG] = NULL;
+	}
+	return 0;
+}
+
+static bool still_weak(struct webdav *d, const char *url, const char *etag)
+{
+	static const char ask[] =
+		"<?xml version=\"1.0\" encoding=\"utf-8\"?>"
+		"<propfind xmlns=\"DAV:\"><prop><getetag/></prop></propfind>";
+	char *now = NULL;
+	bool weak;
+
+	dav_multistatus(d->h, "PROPFIND", url, "0", ask, on_etag, NULL, &now,
+			NULL, NULL, NULL);
+	weak = now && !strncmp(now, "W/", 2) && !strcmp(now + 2, etag);
+	free(now);
+	return weak;
+}
+
+int webdav_get(struct webdav *d, const char *name, char **text, size_t *len,
+	       char **etag, struct sim_err *e)
+{
+	struct http_req q = { .method = "GET", .url = file_url(d, name),
+			      .max = FILE_MAX_BYTES, .repeat = true };
+	int ret = -1;
+
+	*text = *etag = NULL;
+	if (!q.url) {
+		nomem(e);
+	} else if (http_do(d->h, &q, e)) {
+		sim_fail_in(e, "%.80s on the server", name);
+	} else if (q.status == 404 || q.status == 410) {
+		ret = 1;
+	} else if (q.status != 200) {
+		char what[120];
+
+		snprintf(what, sizeof(what), "%.80s on the server", name);
+		http_why(&q, what, e);
+	} else if (!q.etag) {
+		sim_fail(e, EX_PROTOCOL,
+			 "%.80s on the server: it comes without ETag: nothing can be written safely there",
+			 name);
+	} else {
+		strip_weak(q.etag);
+		*len = q.answer.n;
+		*text = buf_take(&q.answer);
+		*etag = q.etag;
+		q.etag = NULL;
+		ret = *text ? 0 : nomem(e);
+	}
+	http_req_free(&q);
+	return ret;
+}
+
+static enum sim_outcome outcome_of(const struct http_req *q, struct sim_err *e)
+{
+	if (q->fault == HTTP_OK && q->status / 100 == 2)
+		return SIM_DONE;
+	if (q->fault == HTTP_OK && (q->status == 412 || q->status == 404 ||
+				    q->status == 410))
+		return SIM_MOVED;
+	http_why(q, "the folder for messages", e);
+	if (q->fault != HTTP_OK || q->status / 100 == 5)
+		return q->status == 507 ? SIM_FULL : SIM_AWAY;
+	return SIM_FAILED;
+}
+
+static enum sim_outcome conditional(struct webdav *d, const char *method,
+				    const char *name, const char *type,
+				    const char *etag, const char *text,
+				    size_t len, struct sim_err *e)
+{
+	const struct timespec pause = { .tv_nsec = 400 * 1000 * 1000 };
+	enum sim_outcome out = SIM_FAILED;
+	char *match = NULL;
+	int tries;
+
+	if ((etag ? asprintf(&match, "If-Match: %s", etag) :
+		    asprintf(&match, "If-None-Match: *")) < 0) {
+		nomem(e);
+		return SIM_FAILED;
+	}
+	for (tries = 0; tries < 6; tries++) {
+		struct http_req q = { .method = method,
+				      .url = file_url(d, name), .body = text,
+				      .body_len = len,
+				      .header = { match, type } };
+		bool weak = false;
+
+		/* A fault is in the request too: outcome_of() tells both. */
+		if (q.url)
+			http_do(d->h, &q, NULL);
+		out = q.url ? outcome_of(&q, e) : SIM_FAILED;
+		if (q.url && etag && q.fault == HTTP_OK && q.status == 412)
+			weak = still_weak(d, q.url, etag);
+		http_req_free(&q);
+		if (!weak)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	free(match);
+	return out;
+}
+
+enum sim_outcome webdav_put(struct webdav *d, const char *name,
+			    const char *type, const char *etag,
+			    const char *text, size_t len, struct sim_err *e)
+{
+	char line[80];
+
+	snprintf(line, sizeof(line), "Content-Type: %.60s", type);
+	return conditional(d, "PUT", name, line, etag, text, len, e);
+}
+
+enum sim_outcome webdav_delete(struct webdav *d, const char *name,
+			       const char *etag, struct sim_err *e)
+{
+	return conditional(d, "DELETE", name, NULL, etag, NULL, 0, e);
+}
+
+int webdav_hide(const struct remote_config *c, struct sim_item *it)
+{
+	static const char *const names[] = { "ICCID", "IMSI", "EID" };
+	char hash[SHA256_HEX], hidden[20];
+	size_t i, k;
+
+	if (c->identifiers)
+		return 0;
+	for (i = 0; i < it->n; i++) {
+		struct sim_prop *p = &it->prop[i];
+
+		for (k = 0; k < 3 && strcmp(p->name, names[k]); k++)
+			;
+		/* Hidden already: hiding twice is hiding once. */
+		if (k == 3 || !strncmp(p->value, "h-", 2))
+			continue;
+		hmac_sha256_hex(c->key, strlen(c->key), p->value,
+				strlen(p->value), hash);
+		snprintf(hidden, sizeof(hidden), "h-%.16s", hash);
+		free(p->value);
+		p->value = strdup(hidden);
+		if (!p->value)
+			return -1;
+	}
+	return 0;
+}
+
+int webdav_test(struct webdav *d, bool create, struct remote_report *out,
+		struct sim_err *e)
+{
+	static const char probe[] = "simsync-probe";
+	char name[64], *text = NULL, *etag = NULL;
+	struct http_req m = { .method = "MKCOL", .url = strdup(d->url) };
+	struct dav_files f;
+	size_t len;
+	int ret = -1;
+
+	(void)out;
+	if (webdav_list(d, &f, e)) {
+		if (!create || !m.url || http_do(d->h, &m, e) ||
+		    m.status != 201 || webdav_list(d, &f, e)) {
+			if (m.status && m.status != 201)
+				http_why(&m, "making the folder for messages", e);
+			http_req_free(&m);
+			return -1;
+		}
+	}
+	webdav_files_free(&f);
+	http_req_free(&m);
+	/* Can it be written, and does the condition hold? Shown, not believed. */
+	snprintf(name, sizeof(name), "probe-%.40s", d->c->device);
+	if (!webdav_get(d, name, &text, &len, &etag, e))
+		webdav_delete(d, name, etag, e);
+	free(text);
+	free(etag);
+	text = etag = NULL;
+	if (webdav_put(d, name, "text/plain", NULL, probe, sizeof(probe) - 1,
+		       e) != SIM_DONE)
+		return -1;
+	if (webdav_get(d, name, &text, &len, &etag, e))
+		goto out;
+	if (webdav_put(d, name, "text/plain", NULL, probe, sizeof(probe) - 1,
+		       e) != SIM_MOVED)
+		sim_fail(e, EX_PROTOCOL,
+			 "the folder for messages: the server does not heed If-None-Match: two phones would overwrite each other");
+	else if (webdav_delete(d, name, etag, e) != SIM_DONE)
+		sim_fail(e, EX_NOPERM,
+			 "the folder for messages: files cannot be deleted there");
+	else
+		ret = 0;
+out:
+	free(text);
+	free(etag);
+	return ret;
+}

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: MIT
+#include "remote/xml.h"
+
+#include <expat.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/buf.h"
+#include "model/vcard.h"
+
+#define DEPTH_MAX	32
+#define SMALL_MAX	(16u * 1024)
+#define RESPONSES_MAX	2000000u
+
+#define DAV_NS	"DAV: "
+#define CARD_NS	"urn:ietf:params:xml:ns:carddav "
+#define CS_NS	"http://calendarserver.org/ns/ "
+
+/* Elements with text, and how much of it is believed. */
+static const struct {
+	const char *name;
+	enum dav_text text;
+	size_t max;
+} texts[] = {
+	{ DAV_NS "href", DAV_HREF, SMALL_MAX },
+	{ DAV_NS "status", DAV_STATUS, 256 },
+	{ DAV_NS "getetag", DAV_ETAG, 1024 },
+	{ CARD_NS "address-data", DAV_DATA, VCARD_MAX_BYTES + 1 },
+	{ DAV_NS "sync-token", DAV_TOKEN, SMALL_MAX },
+	{ CS_NS "getctag", DAV_CTAG, SMALL_MAX },
+	{ DAV_NS "getcontentlength", DAV_LENGTH, 32 },
+};
+
+/* Elements that are there or not, and where they count. */
+static const struct {
+	const char *parent;
+	const char *name;
+	unsigned int flags;
+} marks[] = {
+	{ DAV_NS "resourcetype", DAV_NS "collection", DAV_COLLECTION },
+	{ DAV_NS "resourcetype", CARD_NS "addressbook", DAV_ADDRESSBOOK },
+	{ DAV_NS "report", DAV_NS "sync-collection", DAV_SYNC },
+	{ DAV_NS "report", CARD_NS "addressbook-multiget", DAV_MULTIGET },
+	{ DAV_NS "privilege", DAV_NS "all", DAV_MAY_WRITE | DAV_MAY_BIND },
+	{ DAV_NS "privilege", DAV_NS "write", DAV_MAY_WRITE | DAV_MAY_BIND },
+	{ DAV_NS "privilege", DAV_NS "write-content", DAV_MAY_WRITE },
+	{ DAV_NS "privilege", DAV_NS "bind", DAV_MAY_BIND },
+	{ DAV_NS "prop", DAV_NS "current-user-privilege-set", DAV_PRIVILEGES },
+};
+
+struct xml {
+	XML_Parser p;
+	int (*fn)(struct dav_response *r, void *arg, struct sim_err *e);
+	void *arg;
+	struct sim_err *e;
+	bool failed;
+	int depth;
+	const char *path[DEPTH_MAX];	/* names the tables know, else NULL */
+	bool in_multistatus, in_response, in_propstat;
+	struct dav_response whole, part;
+	int part_status;
+	int text;		/* index in texts[], or -1 */
+	struct buf b;
+	size_t responses;
+	char *token;
+};
+
+static void response_clear(struct dav_response *r)
+{
+	size_t i;
+
+	for (i = 0; i < DAV_TEXTS; i++)
+		free(r->text[i]);
+	*r = (struct dav_response){ 0 };
+}
+
+static void stop(struct xml *x, const char *why)
+{
+	if (!x->failed)
+		sim_fail(x->e, EX_PROTOCOL,
+			 "the server's answer is no good XML: %s (line %lu)",
+			 why, (unsigned long)XML_GetCurrentLineNumber(x->p));
+	x->failed = true;
+	XML_StopParser(x->p, XML_FALSE);
+}
+
+/* The table's own copy of a name lives as long as we do. */
+static const char *known(const char *name)
+{
+	static const char *const others[] = {
+		DAV_NS "multistatus", DAV_NS "response", DAV_NS "propstat",
+		DAV_NS "resourcetype", DAV_NS "report", DAV_NS "privilege",
+		DAV_NS "prop",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (!strcmp(name, others[i]))
+			return others[i];
+	return NULL;
+}
+
+static bool inside(const struct xml *x, const char *name)
+{
+	const char *up = x->depth > 1 ? x->path[x->depth - 2] : NULL;
+
+	return up && !strcmp(up, name);
+}
+
+static void start_text(struct xml *x, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (strcmp(name, texts[i].name))
+			continue;
+		/* Only a response's own href, not one inside a property. */
+		if (texts[i].text == DAV_HREF && !inside(x, DAV_NS "response"))
+			return;
+		x->text = (int)i;
+		x->b.n = 0;
+		return;
+	}
+}
+
+static void XMLCALL on_start(void *arg, const char *name, const char **attr)
+{
+	struct xml *x = arg;
+	size_t i;
+
+	(void)attr;
+	if (x->depth >= DEPTH_MAX) {
+		stop(x, "elements nested too deep");
+		return;
+	}
+	x->path[x->depth++] = known(name);
+	x->text = -1;
+	if (!strcmp(name, DAV_NS "multistatus") && x->depth == 1) {
+		x->in_multistatus = true;
+	} else if (!strcmp(name, DAV_NS "response") && x->depth == 2) {
+		if (++x->responses > RESPONSES_MAX) {
+			stop(x, "too many responses");
+			return;
+		}
+		x->in_response = true;
+		response_clear(&x->whole);
+	} else if (!strcmp(name, DAV_NS "propstat") && x->in_response) {
+		x->in_propstat = true;
+		x->part_status = 0;
+		response_clear(&x->part);
+	} else {
+		start_text(x, name);
+	}
+	for (i = 0; x->in_propstat && i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (!strcmp(name, marks[i].name) && inside(x, marks[i].parent))
+			x->part.flags |= marks[i].flags;
+}
+
+static void XMLCALL on_text(void *arg, const char *s, int n)
+{
+	struct xml *x = arg;
+
+	if (x->text < 0 || x->failed)
+		return;
+	if (x->b.n + (size_t)n > texts[x->text].max)
+		stop(x, "a text is too long");
+	else
+		buf_add(&x->b, s, (size_t)n);
+}
+
+/* "HTTP/1.1 200 OK" */
+static int status_of(const char *s)
+{
+	const char *sp = strchr(s, ' ');
+
+	return sp ? atoi(sp + 1) : 0;
+}
+
+static void end_text(struct xml *x)
+{
+	enum dav_text t = texts[x->text].text;
+	struct dav_response *r = x->in_propstat ? &x->part : &x->whole;
+	size_t n = x->b.n;
+	char *s;
+
+	x->text = -1;
+	s = malloc(n + 1);
+	if (!s || x->b.bad) {
+		free(s);
+		stop(x, "no memory for it");
+		return;
+	}
+	if (n)
+		memcpy(s, x->b.p, n);
+	s[n] = '\0';
+	if (x->b.cap > SMALL_MAX)
+		buf_free(&x->b);
+	if (t == DAV_STATUS) {
+		if (x->in_propstat)
+			x->part_status = status_of(s);
+		else if (x->in_response)
+			x->whole.status = status_of(s);
+		free(s);
+	} else if (t == DAV_TOKEN && !x->in_response) {
+		free(x->token);
+		x->token = s;
+	} else if (x->in_response) {
+		free(r->text[t]);
+		r->text[t] = s;
+		r->len[t] = n;
+	} else {
+		free(s);
+	}
+}
+
+static void end_propstat(struct xml *x)
+{
+	size_t i;
+
+	x->in_propstat = false;
+	if (x->part_status > x->whole.prop_status)
+		x->whole.prop_status = x->part_status;
+	for (i = 0; x->part_status / 100 == 2 && i < DAV_TEXTS; i++) {
+		if (!x->part.text[i])
+			continue;
+		free(x->whole.text[i]);
+		x->whole.text[i] = x->part.text[i];
+		x->whole.len[i] = x->part.len[i];
+		x->part.text[i] = NULL;
+	}
+	if (x->part_status / 100 == 2)
+		x->whole.flags |= x->part.flags;
+	response_clear(&x->part);
+}
+
+static void XMLCALL on_end(void *arg, const char *name)
+{
+	struct xml *x = arg;
+
+	if (x->failed)
+		return;
+	if (x->text >= 0)
+		end_text(x);
+	if (!strcmp(name, DAV_NS "propstat") && x->in_propstat) {
+		end_propstat(x);
+	} else if (!strcmp(name, DAV_NS "response") && x->depth == 2) {
+		x->in_response = false;
+		if (!x->whole.text[DAV_HREF])
+			stop(x, "a response without href");
+		else if (x->fn(&x->whole, x->arg, x->e)) {
+			x->failed = true;
+			XML_StopParser(x->p, XML_FALSE);
+		}
+		response_clear(&x->whole);
+	}
+	x->depth--;
+}
+
+static void XMLCALL on_entity(void *arg, const char *name, int is_parameter,
+			      const char *value, int len, const char *base,
+			      const char *sysid, const char *pubid,
+			      const char *notation)
+{
+	(void)name;
+	(void)is_parameter;
+	(void)value;
+	(void)len;
+	(void)base;
+	(void)sysid;
+	(void)pubid;
+	(void)notation;
+	stop(arg, "it declares entities");
+}
+
+struct xml *xml_new(int (*fn)(struct dav_response *r, void *arg,
+			      struct sim_err *e), void *arg)
+{
+	struct xml *x = calloc(1, sizeof(*x));
+
+	if (!x)
+		return NULL;
+	x->p = XML_ParserCreateNS(NULL, ' ');
+	if (!x->p) {
+		free(x);
+		return NULL;
+	}
+	x->fn = fn;
+	x->arg = arg;
+	x->text = -1;
+	XML_SetUserData(x->p, x);
+	XML_SetElementHandler(x->p, on_start, on_end);
+	XML_SetCharacterDataHandler(x->p, on_text);
+	XML_SetEntityDeclHandler(x->p, on_entity);
+	return x;
+}
+
+static int feed(struct xml *x, const char *bytes, int n, int final,
+		struct sim_err *e)
+{
+	enum XML_Status st;
+
+	x->e = e;
+	if (x->failed)
+		return sim_fail(e, EX_PROTOCOL,
+				"the server's answer is no good XML");
+	st = XML_Parse(x->p, bytes, n, final);
+	if (x->failed)
+		return -1;
+	if (st == XML_STATUS_ERROR) {
+		x->failed = true;
+		return sim_fail(e, EX_PROTOCOL,
+				"the server's answer is no good XML: %s (line %lu)",
+				XML_ErrorString(XML_GetErrorCode(x->p)),
+				(unsigned long)XML_GetCurrentLineNumber(x->p));
+	}
+	return 0;
+}
+
+int xml_feed(struct xml *x, const char *bytes, size_t n, struct sim_err *e)
+{
+	while (n) {
+		int k = n > 1 << 20 ? 1 << 20 : (int)n;
+
+		if (feed(x, bytes, k, 0, e))
+			return -1;
+		bytes += k;
+		n -= (size_t)k;
+	}
+	return 0;
+}
+
+int xml_end(struct xml *x, char **token, struct sim_err *e)
+{
+	if (feed(x, "", 0, 1, e))
+		return -1;
+	if (!x->in_multistatus)
+		return sim_fail(e, EX_PROTOCOL,
+				"the server's answer is XML, but no multistatus: is the URL right?");
+	if (token) {
+		*token = x->token;
+		x->token = NULL;
+	}
+	return 0;
+}
+
+void xml_free(struct xml *x)
+{
+	if (!x)
+		return;
+	XML_ParserFree(x->p);
+	response_clear(&x->whole);
+	response_clear(&x->part);
+	buf_free(&x->b);
+	free(x->token);
+	free(x);
+}
+
+char *xml_escape(const char *s)
+{
+	struct buf b = { 0 };
+
+	for (; *s; s++) {
+		if (*s == '&')
+			buf_str(&b, "&amp;");
+		else if (*s == '<')
+			buf_str(&b, "&lt;");
+		else if (*s == '>')
+			buf_str(&b, "&gt;");
+		else
+			buf_chr(&b, *s);
+	}
+	return buf_take(&b);
+}
