@@ -60,7 +60,7 @@ void iso7816_finish(struct iso7816 *m, int result, enum simslot_reason reason)
 void iso7816_complete(struct iso7816 *m)
 {
 	iso7816_finish(m, m->resp_len > m->resp_max ? -EMSGSIZE : 0,
-	       SIMSLOT_REASON_NONE);
+		       SIMSLOT_REASON_NONE);
 }
 
 void iso7816_fault(struct iso7816 *m, enum simslot_reason reason)

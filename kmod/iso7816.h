@@ -41,14 +41,15 @@
 #include <linux/types.h>
 #else
 #include <errno.h>
+#include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-typedef uint8_t u8;
-typedef uint16_t u16;
-typedef uint32_t u32;
-typedef uint64_t u64;
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
 #endif
 #include "uapi/linux/simslot.h"
 
@@ -59,9 +60,9 @@ typedef uint64_t u64;
 #define ISO7816_APDU_MAX	SIMSLOT_APDU_MAX
 
 /* Voltage classes, coded as in the class indicator (ISO 7816-3 8.3). */
-#define ISO7816_CLASS_A		(1u << 0) /* 5 V */
-#define ISO7816_CLASS_B		(1u << 1) /* 3 V */
-#define ISO7816_CLASS_C		(1u << 2) /* 1.8 V */
+#define ISO7816_CLASS_A		0x01 /* 5 V */
+#define ISO7816_CLASS_B		0x02 /* 3 V */
+#define ISO7816_CLASS_C		0x04 /* 1.8 V */
 
 /* ---- answer to reset ------------------------------------------------------ */
 
@@ -322,7 +323,7 @@ struct iso7816_t1 {
  * @baud: bits per second now
  * @volt_class: ISO7816_CLASS_* bit in use
  * @parity: parity of the line now
- * @active: private from here on: ATR and PPS are done, exchanges are taken
+ * @active: the engine's own from here on: ATR and PPS are done, exchanges are taken
  * @inverse: inverse convention
  * @state: what is being done
  * @next: state after SEND
@@ -369,7 +370,7 @@ struct iso7816 {
 	u8 volt_class;
 	enum iso7816_parity parity;
 
-	/* private: */
+	/* The engine's own: */
 	bool active;
 	bool inverse;
 	u8 state;
@@ -454,7 +455,9 @@ void iso7816_transceive(struct iso7816 *m, const u8 *cmd, size_t len, u8 *resp,
  * @now_us: any clock that only goes forward, in microseconds, not 0
  * @act: parameters of the action
  *
- * Context: any; never sleeps. Return: the action.
+ * Context: any; never sleeps.
+ *
+ * Return: the action.
  */
 enum iso7816_action iso7816_step(struct iso7816 *m, u64 now_us,
 				 struct iso7816_act *act);

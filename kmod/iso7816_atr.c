@@ -40,7 +40,7 @@ u32 iso7816_di(u8 fi_di)
 
 const char *iso7816_atr_strerror(enum iso7816_atr_error e)
 {
-	if ((size_t)e >= sizeof(error_text) / sizeof(error_text[0]))
+	if ((unsigned int)e > ISO7816_ATR_TRAILING)
 		return "unknown";
 	return error_text[e];
 }

@@ -9,3 +9,5 @@ kmod-tests: $(addprefix $(B)/board/,$(KMOD_TESTS))
 $(B)/board/kmod_%: tests/board/guest/kmod_%.c tests/board/guest/kmod_rig.c tests/board/guest/kmod_rig.h
 	@mkdir -p $(@D)
 	$(CC) $(WARN) -O2 -Ikmod/uapi -o $@ $< tests/board/guest/kmod_rig.c -lpthread
+
+include tests/kunit/suites.mk
