@@ -166,8 +166,13 @@ static int from_cli(int child, int cli, struct sim_err *e)
 		sim_fail(e, EX_NOPERM, "nobody there to answer");
 	if (r != 1)
 		return 0;
-	if (m.type == IPC_ANSWER)
+	if (m.type == IPC_ANSWER && m.word != IPC_ANSWERED) {
+		sim_fail(e, EX_NOPERM,
+			 "not proved to be you: nobody there to answer");
+		r = 0;
+	} else if (m.type == IPC_ANSWER) {
 		r = !ipc_send(child, IPC_ANSWER, m.word, m.body, m.len, e);
+	}
 	ipc_wipe(&m);
 	return r;
 }

@@ -328,7 +328,7 @@ static void relay(struct session *s, int sock, pid_t pid)
 	}
 }
 
-static int reap(struct session *s, pid_t pid)
+static int reap(struct session *s, pid_t pid, struct sim_err *e)
 {
 	char line[64];
 	int status;
@@ -351,7 +351,9 @@ static int reap(struct session *s, pid_t pid)
 		if (s->running[i])
 			slot_say(s->p, s->slots.slot[i].index, "error", line,
 				 NULL);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : EX_SOFTWARE;
+	if (!WIFEXITED(status))
+		return sim_fail(e, EX_SOFTWARE, "%s", line);
+	return WEXITSTATUS(status);
 }
 
 int session_work(struct session *s, int argc, char **argv, struct sim_err *e)
@@ -380,7 +382,7 @@ int session_work(struct session *s, int argc, char **argv, struct sim_err *e)
 	if (ipc_send(sock, IPC_START, 0, start, strlen(start), e) < 0)
 		kill(pid, SIGKILL);
 	relay(s, sock, pid);
-	code = reap(s, pid);
+	code = reap(s, pid, e);
 out:
 	close_slots(s);
 	if (sock >= 0)
