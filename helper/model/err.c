@@ -28,8 +28,11 @@ int sim_fail_in(struct sim_err *e, const char *fmt, ...)
 	va_start(ap, fmt);
 	n = vsnprintf(whole, sizeof(whole), fmt, ap);
 	va_end(ap);
-	if (n >= 0 && (size_t)n < sizeof(whole))
-		snprintf(whole + n, sizeof(whole) - (size_t)n, ": %s", e->text);
+	/* Too long a sentence is cut; the result is used so that gcc knows. */
+	if (n < 0 || ((size_t)n < sizeof(whole) &&
+		      snprintf(whole + n, sizeof(whole) - (size_t)n, ": %s",
+			       e->text) < 0))
+		return -1;
 	snprintf(e->text, sizeof(e->text), "%s", whole);
 	return -1;
 }
