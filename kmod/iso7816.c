@@ -133,8 +133,6 @@ int iso7816_init(struct iso7816 *m, const struct iso7816_config *cfg)
 		return -EINVAL;
 	if (!m->cfg.latency_us)
 		m->cfg.latency_us = LATENCY_US;
-	if (!m->cfg.wait_ms)
-		m->cfg.wait_ms = WAIT_MS;
 	m->echo = cfg->echo;
 	m->f = 372;
 	m->d = 1;
@@ -301,7 +299,9 @@ static u64 patience_us(const struct iso7816 *m)
 {
 	if (m->state == ISO7816_S_ATR)
 		return iso7816_clocks_us(m, ATR_START + ATR_WHOLE * 372, 1);
-	return m->nulls ? (u64)m->cfg.wait_ms * 1000 : 0;
+	if (!m->nulls)
+		return 0;
+	return (u64)(m->cfg.wait_ms ? m->cfg.wait_ms : WAIT_MS) * 1000;
 }
 
 static void patience_ends(struct iso7816 *m)

@@ -109,6 +109,14 @@ static const struct dialogue dialogues_reset[] = {
 	{ "warm reset without answer becomes a cold one at the same class",
 	  UP_T0 "reset warm\nline 9600 off\nwarm\nsilence\n" COLD("C")
 	  "< 3B 82 00 55 18\nline 9600 even\ndone 0\n" },
+	{ "three bad ATRs of a warm reset make it a cold one",
+	  UP_T0 "reset warm\nline 9600 off\nwarm\n< 55\nline 9600 off\nwarm\n"
+	  "< 55\nline 9600 off\nwarm\n< 55\n" COLD("C") },
+	{ "a bad ATR and then silence is a bad ATR",
+	  "activate\n" COLD("C") "< 55\n" COLD("C") "silence\n" COLD("C")
+	  "silence\ndone EHOSTDOWN BAD_ATR\natr TS\n" },
+	{ "reset of a slot that was never active is an activation",
+	  "reset warm\n" COLD("C") },
 	{ "cold reset of a running card stays at its class",
 	  "classes AB\nactivate\n" COLD("B")
 	  "< 3B 82 00 55 18\nline 9600 even\ndone 0\n"
@@ -171,6 +179,16 @@ static const struct dialogue dialogues_pps[] = {
 	  "activate\n" COLD("C") "< 3B 90 96 10 10\n"
 	  "line 9600 even\nline 9600 off\nwarm\n< 3B 90 96 10 10\n"
 	  "line 9600 even\ndone EHOSTDOWN PROTOCOL\n" },
+	{ "a first protocol nobody has, then T=1: PPS asks for T=1",
+	  /* TD1 82, TD2 01, TCK 82^80^01 */
+	  "activate\n" COLD("C") "< 3B 80 82 01 03\nline 9600 even\n"
+	  "> FF 01 FE\n< FF 01 FE\ndone 0\nprotocol 1\n" },
+	{ "PPS1 in the answer although none was proposed",
+	  "activate\n" COLD("C") "< 3B 80 82 01 03\nline 9600 even\n"
+	  "> FF 01 FE\n< FF 11 11 FF\n" COLD("C") },
+	{ "reserved Fi: the card stays at 372/1, WT in 372",
+	  "activate\n" COLD("C") "< 3B 10 74\nline 9600 even\ndone 0\n"
+	  "send 00 B2 01 04 01\n> 00 B2 01 04 01\nwait 1000000\n" },
 	{ "reserved Di: the card stays at 372/1",
 	  "activate\n" COLD("C") "< 3B 10 9F\nline 9600 even\ndone 0\n" },
 	{ "a line without echo: the answer alone agrees",
@@ -222,6 +240,9 @@ static const struct dialogue dialogues_t0[] = {
 	  "patience 5000\n" UP_T0 "send 00 B2 01 04 01\n> 00 B2 01 04 01\n"
 	  "< 60\nwait 1000000\ntick 3000\n< 60 60\nwant 1\ntick 1999\n< 60\n"
 	  "left 1000\ntick 1\ndone EREMOTEIO NULLS\n" },
+	{ "no patience given: a minute",
+	  UP_T0 "send 00 B2 01 04 01\n> 00 B2 01 04 01\n< 60\nwant 1\n"
+	  "tick 59999\n< 60\nleft 1000\ntick 1\ndone EREMOTEIO NULLS\n" },
 	{ "NULLs without end: the command may have been executed",
 	  "patience 5000\n" UP_T0 "send 00 B2 01 04 01\n> 00 B2 01 04 01\n"
 	  "< 60\nwant 1\ntick 3000\n< 60\nwant 1\ntick 2000\n"
@@ -408,6 +429,40 @@ static const struct dialogue dialogues_t1[] = {
 	  UP_T1 "send 00 D6 00 00 23 AA*35\n" IFS_T1
 	  "> 00 20 20 00 D6 00 00 23 AA*27 5F\n< 00 C2 00 C2\n> 00 E2 00 E2\n"
 	  "< 00 90 00 90\ndone ETIMEDOUT GARBAGE\n" },
+	{ "ABORT and then silence",
+	  UP_T1 SELECT_T1 "< 00 C2 00 C2\n> 00 E2 00 E2\nsilence\n"
+	  "done EREMOTEIO GARBAGE\n" },
+	{ "an R-block instead of the answer to S(IFS): asked again",
+	  UP_T1 "send 00 A4 00 04 02 3F 00\n> 00 C1 01 FE 3E\n< 00 82 00 82\n"
+	  "pause 854480\n> 00 C1 01 FE 3E\n< 00 E1 01 FE 1E\n"
+	  "> 00 00 07 00 A4 00 04 02 3F 00 9A\n" OK_T1 },
+	{ "another IFSD in the answer: asked again",
+	  UP_T1 "send 00 A4 00 04 02 3F 00\n> 00 C1 01 FE 3E\n< 00 E1 01 20 C0\n"
+	  "pause 854480\n> 00 C1 01 FE 3E\n" },
+	{ "an acknowledgement of what was not chained",
+	  UP_T1 SELECT_T1 "< 00 90 00 90\npause 854480\n> 00 82 00 82\n" OK_T1 },
+	{ "an R-block for another block while the answer is coming",
+	  UP_T1 SELECT_T1 "< 00 20 01 01 20\n> 00 90 00 90\n< 00 82 00 82\n"
+	  "pause 854480\n> 00 92 00 92\n< 00 40 02 90 00 D2\ndone 0\n" },
+	{ "an I-block instead of an acknowledgement",
+	  UP_T1 "send 00 D6 00 00 23 AA*35\n" IFS_T1
+	  "> 00 20 20 00 D6 00 00 23 AA*27 5F\n< 00 00 02 90 00 92\n"
+	  "pause 854480\n> 00 82 00 82\n" },
+	{ "the card asks for the same I-block three times: resynchronised",
+	  UP_T1 SELECT_T1 "< 00 80 00 80\n> 00 00 07 00 A4 00 04 02 3F 00 9A\n"
+	  "< 00 80 00 80\n> 00 00 07 00 A4 00 04 02 3F 00 9A\n< 00 80 00 80\n"
+	  "pause 854480\n> 00 C0 00 C0\n< 00 E0 00 E0\ndone EREMOTEIO GARBAGE\n" },
+	{ "a block sent again is the same block although IFSC has grown",
+	  UP_T1 "send 00 D6 00 00 23 AA*35\n" IFS_T1
+	  "> 00 20 20 00 D6 00 00 23 AA*27 5F\n< 00 C1 01 FE 3E\n"
+	  "> 00 E1 01 FE 1E\n< 00 80 00 80\n"
+	  "> 00 20 20 00 D6 00 00 23 AA*27 5F\n< 00 90 00 90\n"
+	  "> 00 40 08 AA*8 48\n" OK_T1 },
+	{ "WTX of zero and IFS of 00 or FF are wrong blocks",
+	  UP_T1 SELECT_T1 "< 00 C3 01 00 C2\npause 854480\n> 00 82 00 82\n"
+	  "< 00 C1 01 FF 3F\npause 854480\n> 00 82 00 82\n" OK_T1 },
+	{ "what is no APDU is not sent",
+	  UP_T1 "send 00 A4 00\ndone EINVAL\n" SELECT_T1 OK_T1 },
 	{ "WTX without end: given up when the time for one command is over",
 	  "patience 10000\n" UP_T1 SELECT_T1 "< 00 C3 01 01 C3\n"
 	  "> 00 E3 01 01 E3\nwant 4\ntick 9000\n< 00 C3 01 01 C3\n"

@@ -233,6 +233,9 @@ static const struct dialogue exchanges[] = {
 	  "channel 1\nt0 A0 A4 00 00 02 6F 3A\nerror 22\n" },
 	{ "a response buffer under 258 bytes is refused",
 	  "room 257\nt0 00 B2 01 04 02\nerror 22\n" },
+	{ "an Le beyond the buffer is cut to fit",
+	  "room 258\nt0 00 B0 00 00 00 02 00\n> 00 B0 00 00 00\n"
+	  "< 11*256 61 00\n= 11*256 61 00\n" },
 	{ "extended lengths that fit go to T=0 as short ones",
 	  "t0 00 DC 01 04 00 00 02 AA BB\n> 00 DC 01 04 02 AA BB\n< 90 00\n"
 	  "= 90 00\n"
