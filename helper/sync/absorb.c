@@ -110,15 +110,15 @@ static int revive(struct merge *m, struct row *r)
 }
 
 /* What changed on each side, local first. */
-static int take_all(struct merge *m, bool *edited)
+static int take_all(struct merge *m, struct touch *t, size_t n, bool *edited)
 {
 	struct component *c = m->c;
 
-	for (size_t i = 0; i < m->rows; i++) {
-		struct row *r = &m->row[i];
+	for (size_t i = 0; i < n; i++) {
+		struct row *r = row_of(m, &t[i]);
 		struct side *s;
 
-		if (!r->touch || !r->touch->rec || r->touch->held)
+		if (!r || !r->touch || !r->touch->rec || r->touch->held)
 			continue;
 		s = &c->side[r->touch->side];
 		if (!r->touch->edited && !r->touch->paired)
@@ -332,7 +332,7 @@ static int absorb_item(struct component *c, struct touch *t, size_t n)
 		for (size_t i = 0; i < c->peers; i++)
 			holders |= RULE_BIT(c->peer[i].class);
 	if (!rc)
-		rc = take_all(&m, &edited);
+		rc = take_all(&m, t, n, &edited);
 	if (!rc)
 		rc = take_gone(&m, edited, &died);
 	if (!rc)

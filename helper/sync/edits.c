@@ -4,6 +4,7 @@
  */
 #include "sync/run.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -237,6 +238,26 @@ static int apply(struct taking *t, const struct sim_edit *e)
 	return follow_name(t, e);
 }
 
+/* The others did the same, or what this side can hold of it. */
+static bool done_already(struct taking *t, const struct sim_edit *e)
+{
+	const char *country = t->m->c->run->opt->country;
+	char *key, *to = NULL;
+	bool done;
+
+	if (field_equal(t, &t->p1, t->now, e->field) != 1)
+		return false;
+	if (e->single || !e->to.n)
+		return true;
+	key = sim_prop_key(&e->to.prop[0], country);
+	if (key && asprintf(&to, "%s:%s", e->name, key) < 0)
+		to = NULL;
+	done = to && field_equal(t, &t->p1, t->now, to) == 1;
+	free(key);
+	free(to);
+	return done;
+}
+
 static int take_edit(struct taking *t, const struct sim_edit *e)
 {
 	struct merge *m = t->m;
@@ -250,8 +271,7 @@ static int take_edit(struct taking *t, const struct sim_edit *e)
 		return 0;
 	if (e->order)
 		return t->s->gives ? apply(t, e) : 0;
-	/* The others did the same, or what this side can hold of it. */
-	if (field_equal(t, &t->p1, t->now, e->field) == 1)
+	if (done_already(t, e))
 		return 0;
 	there = field_there(t, &t->p0, e->field);
 	if (t->row->touch->paired)
