@@ -139,6 +139,24 @@ static int do_identity(struct simcard *s, const struct uicc_words *w,
 	return 0;
 }
 
+static int do_switch(struct simcard *s, const struct uicc_words *w,
+		     uint64_t now, char *out, char *why)
+{
+	const char *q;
+
+	(void)now;
+	(void)out;
+	if (w->n < 2)
+		return uicc_why(why, "switch ICCID|none [refresh=QQ]");
+	if (uicc_profile(s->card, w->w[1], why))
+		return -1;
+	q = uicc_word_val(w, "refresh");
+	if (q)
+		uicc_refresh(s->card, (uint8_t)strtoul(q, NULL, 16));
+	uicc_saved(s->card);
+	return 0;
+}
+
 static int do_refresh(struct simcard *s, const struct uicc_words *w,
 		      uint64_t now, char *out, char *why)
 {
@@ -258,7 +276,8 @@ static const struct {
 	{ "line", do_line },	     { "contact", do_contact },
 	{ "status", do_status },
 	{ "count", do_count },	     { "identity", do_identity },
-	{ "refresh", do_refresh },   { "trace", do_trace },
+	{ "switch", do_switch },     { "refresh", do_refresh },
+	{ "trace", do_trace },
 	{ "save", do_save },	     { "load", do_load },
 	{ "echo", do_set },	     { "pace", do_set },
 	{ "pps", do_set },	     { "ack", do_set },

@@ -46,6 +46,7 @@ static const struct command commands[] = {
 	{ 0x12, 0x80, OUT, uicc_do_fetch },
 	{ 0x14, 0x80, IN, uicc_do_response },
 	{ 0xc2, 0x80, BOTH, uicc_do_envelope },
+	{ 0xe2, 0x80, BOTH, uicc_do_store },
 };
 
 /* Class A0, TS 51.011 table 9 */
@@ -131,8 +132,9 @@ void uicc_reset(struct uicc *c)
 	if (c->switching) {
 		c->switching = false;
 		c->switch_to_on_response = false;
-		c->cur = c->switch_to;
+		uicc_switch_now(c, c->switch_to);
 		c->nproactive = 0;
+		uicc_saved(c);
 	}
 	uicc_close_all(c);
 	c->gsm_session = false;
@@ -170,8 +172,6 @@ static uint16_t execute(struct uicc *c, struct uicc_cmd *a)
 	cmd = command(base, a->ins, &known);
 	if (!cmd)
 		return known ? 0x6d00 : 0x6e00;
-	if (a->ins == 0xe2 && !c->euicc)
-		return 0x6d00;
 	a->ch = &c->chan[chan];
 	a->nch = (uint8_t)chan;
 	sw = cmd->act(c, a);
@@ -187,7 +187,7 @@ static uint16_t execute(struct uicc *c, struct uicc_cmd *a)
 	return sw;
 }
 
-static void autosave(struct uicc *c)
+void uicc_saved(struct uicc *c)
 {
 	char why[UICC_WHY];
 
@@ -321,7 +321,7 @@ size_t uicc_tpdu(struct uicc *c, const uint8_t *cmd, size_t len, uint8_t *resp,
 		n = 0;
 	memcpy(resp, buf, n);
 	trace(c, cmd, len, resp, n);
-	autosave(c);
+	uicc_saved(c);
 	return n;
 }
 

@@ -106,6 +106,9 @@ int uicc_edit(struct uicc *c, const char *line, char *why);
  */
 int uicc_identity(struct uicc *c, const char *path, char *why);
 
+/** uicc_profile() - eUICC: enable a profile by ICCID, or "none", from inside. */
+int uicc_profile(struct uicc *c, const char *iccid, char *why);
+
 /**
  * uicc_refresh() - queue a proactive REFRESH (TS 102 223 6.4.7)
  * @qualifier: 00 NAA init and full file change, 01 file change, 04 UICC reset,

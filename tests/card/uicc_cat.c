@@ -57,8 +57,7 @@ uint16_t uicc_do_response(struct uicc *c, struct uicc_cmd *a)
 	if (c->switching && c->switch_to_on_response) {
 		c->switching = false;
 		c->switch_to_on_response = false;
-		c->cur = c->switch_to;
-		c->dirty = true;
+		uicc_switch_now(c, c->switch_to);
 		uicc_close_all(c);
 	}
 	return 0x9000;

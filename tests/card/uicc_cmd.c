@@ -140,6 +140,8 @@ uint16_t uicc_do_select(struct uicc *c, struct uicc_cmd *a)
 	case 0x04:
 		if (a->lc < 5 || a->lc > 16)
 			return 0x6a87;
+		if (c->euicc && !memcmp(uicc_isdr_aid, a->data, a->lc))
+			return uicc_select_isdr(c, a);
 		f = by_aid(c, a);
 		break;
 	case 0x08:

@@ -152,6 +152,8 @@ enum uicc_feature {
 	UICC_F_REFRESH,		/* proactive commands need TERMINAL PROFILE */
 	UICC_F_MISS_9000,	/* SEARCH RECORD without a match: 9000 */
 	UICC_F_CATBUSY,		/* eUICC: catBusy while a session is open */
+	UICC_F_REFRESH_09,	/* eUICC: REFRESH 09 instead of 04 */
+	UICC_F_MEP,		/* eUICC: names the port of the enabled profile */
 	UICC_FEATURES
 };
 
@@ -282,9 +284,13 @@ uint16_t uicc_gsm(struct uicc *c, struct uicc_cmd *a);
 
 /* uicc_euicc.c: ISD-R */
 extern const uint8_t uicc_isdr_aid[16];
-
+uint16_t uicc_do_store(struct uicc *c, struct uicc_cmd *a);
+void uicc_switch_now(struct uicc *c, struct uicc_fs *to);
 uint16_t uicc_select_isdr(struct uicc *c, struct uicc_cmd *a);
 void uicc_close_all(struct uicc *c);
+
+/* uicc.c: to the state file, when something changed */
+void uicc_saved(struct uicc *c);
 
 /* uicc_fault.c */
 const struct uicc_fault *uicc_fault_hit(struct uicc *c, const uint8_t *hdr);

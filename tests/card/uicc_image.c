@@ -349,6 +349,7 @@ static int do_eid(struct uicc *c, struct uicc_fs *fs,
 	if (w->n < 2 || uicc_hex(w->w[1], c->eid, 16) != 16)
 		return uicc_why(why, "eid: 32 digits");
 	c->euicc = true;
+	c->feature[UICC_F_CATBUSY] = true;
 	return 0;
 }
 

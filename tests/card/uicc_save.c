@@ -22,6 +22,8 @@ const char *const uicc_feature_names[UICC_FEATURES] = {
 	[UICC_F_MISS_9000] = "search-miss-9000",
 	[UICC_F_REFRESH] = "needs-terminal-profile",
 	[UICC_F_CATBUSY] = "cat-busy",
+	[UICC_F_REFRESH_09] = "refresh-09",
+	[UICC_F_MEP] = "mep",
 };
 const char *const uicc_class_names[3] = { "test", "provisioning",
 					   "operational" };
