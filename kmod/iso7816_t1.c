@@ -281,6 +281,7 @@ static void take_s_response(struct iso7816 *m, u8 type, const u8 *inf, u8 n)
 		 * sent again only if the card cannot have executed it.
 		 */
 		m->t1.ifsc = m->atr.ifsc;
+		m->t1.ifsd_told = false;
 		if (m->sent) {
 			iso7816_fault(m, m->t1.why);
 			return;

@@ -410,6 +410,14 @@ static const struct dialogue dialogues_t1[] = {
 	  "silence\n> 00 82 00 82\nsilence\n> 00 C0 00 C0\n< 00 E0 00 E0\n"
 	  "> 00 20 20 00 D6 00 00 23 AA*27 5F\n< 00 90 00 90\n"
 	  "> 00 40 08 AA*8 48\n" OK_T1 },
+	{ "resynchronised: IFSC is the ATR's again, IFSD is told again",
+	  UP_T1 "send 00 D6 00 00 23 AA*35\n" IFS_T1
+	  "> 00 20 20 00 D6 00 00 23 AA*27 5F\n< 00 C1 01 FE 3E\n"
+	  "> 00 E1 01 FE 1E\nsilence\n> 00 82 00 82\nsilence\n> 00 82 00 82\n"
+	  "silence\n> 00 C0 00 C0\n< 00 E0 00 E0\n"
+	  "> 00 20 20 00 D6 00 00 23 AA*27 5F\n< 00 90 00 90\n"
+	  "> 00 40 08 AA*8 48\n" OK_T1
+	  "send 00 A4 00 04 02 3F 00\n> 00 C1 01 FE 3E\n" },
 	{ "three failures after all was sent: outcome unknown",
 	  UP_T1 SELECT_T1 "silence\n> 00 82 00 82\nsilence\n> 00 82 00 82\n"
 	  "silence\n> 00 C0 00 C0\n< 00 E0 00 E0\ndone EREMOTEIO TIMEOUT\n" },
