@@ -161,6 +161,7 @@ static void prepare(struct batch *b, struct put *p,
 	p->q.body = p->body;
 	p->q.body_len = len;
 	p->q.cookie = p;
+	p->q.repeat = true;
 	p->ready = true;
 }
 

@@ -356,7 +356,7 @@ static void judge(struct flight *f, CURLcode rc)
 }
 
 /* Seconds until it shall be sent again, or -1: it stands as it is. */
-static double again(struct flight *f)
+static double again(struct http *h, struct flight *f)
 {
 	struct http_req *q = f->req;
 
@@ -369,8 +369,12 @@ static double again(struct flight *f)
 			return (double)f->retry_after;
 		return q->status == 429 ? (double)(1 << q->tries) / 2 : -1;
 	}
-	if (q->fault == HTTP_TORN && q->repeat && q->tries < 2)
-		return 0.2;
+	if (q->fault == HTTP_TORN && q->repeat && q->tries < TRIES - 1) {
+		/* Small servers reset what their queue does not hold: be gentler. */
+		if (h->in_flight > 2)
+			h->in_flight -= h->in_flight / 4;
+		return 0.1 * q->tries;
+	}
 	return -1;
 }
 
@@ -433,7 +437,7 @@ static void landed(struct pass *p, struct flight *f, CURLcode rc)
 	judge(f, rc);
 	curl_multi_remove_handle(p->h->multi, f->easy);
 	p->flying--;
-	wait = again(f);
+	wait = again(p->h, f);
 	if (wait >= 0) {
 		if (q->restart)
 			q->restart(q);

@@ -34,7 +34,8 @@ enum http_fault {
  *	Non-zero stops it; the sink has filled @err then
  * @arg: the sink's
  * @restart: called when the request is sent again: forget what came; may be NULL
- * @repeat: may be sent again after a torn answer (GET, PROPFIND, REPORT)
+ * @repeat: may be sent again after a torn answer (GET, PROPFIND, REPORT; a PUT
+ *	or DELETE whose caller looks at what is there after a 412)
  * @fault: out
  * @status: out: HTTP status
  * @answer: out: body, NUL-terminated
