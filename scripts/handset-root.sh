@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Have the arm64 handset's disk in the cache and print its path: a Debian root with
-# systemd, udev, PAM, the helper's libraries and the kernel's modules, set up by running
-# debootstrap's second stage once on the board itself. Boards start from copies of it.
+# systemd, udev, PAM, the helper's libraries and the kernel's modules, its packages
+# configured once on the board itself. Boards start from copies of it.
 . "$(dirname "$0")/lib.sh"
 
 series=${1:-6.1}
@@ -21,14 +21,25 @@ rel=${kernel[1]}
 key=$({ cat "$guest/second-stage"; printf '%s\n' "$rel" "${packages[@]}"
 	(cd "$guest/root" && find . -type f -exec sha256sum {} + | sort); } | sha256sum | cut -c 1-12)
 
-# The board's emulated processor would take minutes to decompress the packages.
-repack() {
-	local deb
-	for deb in "$1"/*.deb; do
-		dpkg-deb -R "$deb" "$2"
-		dpkg-deb -Znone -b "$2" "$deb" >/dev/null
-		rm -rf "$2"
+# Unpack all packages here, where the processor is a real one; the board only configures.
+# Scripts that would run before that (preinst) cannot run here, and on an empty root they
+# have nothing to do but check for older versions and give base-passwd its first files.
+unpack() {
+	local root=$1 work=$2 deb
+	for deb in "$root"/var/cache/apt/archives/*.deb; do
+		[ -n "$(dpkg-deb -I "$deb" preinst 2>/dev/null)" ] || continue
+		dpkg-deb -R "$deb" "$work"
+		rm -f "$work/DEBIAN/preinst"
+		dpkg-deb -Znone -b "$work" "$deb" >/dev/null
+		rm -rf "$work"
 	done
+	dpkg --root="$root" --force-architecture --force-depends --force-unsafe-io --no-triggers \
+		--unpack "$root"/var/cache/apt/archives/*.deb >"$root.log" 2>&1 ||
+		{ tail "$root.log" >&2; die "the packages do not unpack"; }
+	rm -rf "$root"/var/cache/apt/archives/*.deb "$root/debootstrap"
+	cp "$root/usr/share/base-passwd/passwd.master" "$root/etc/passwd"
+	cp "$root/usr/share/base-passwd/group.master" "$root/etc/group"
+	ln -sf mawk "$root/usr/bin/awk"
 }
 
 build() {
@@ -39,7 +50,7 @@ build() {
 	debootstrap --foreign --arch=arm64 --variant=minbase --include="$list" \
 		bookworm "$tmp/root" "$(mirror)" >"$tmp/debootstrap.log" 2>&1 ||
 		{ tail "$tmp/debootstrap.log" >&2; die "debootstrap failed"; }
-	repack "$tmp/root/var/cache/apt/archives" "$tmp/deb"
+	unpack "$tmp/root" "$tmp/deb"
 	# in a container debootstrap leaves a link to the host's /proc
 	rm -f "$tmp/root/proc" 2>/dev/null || true
 	mkdir -p "$tmp/root"/{proc,sys,dev} "$tmp/root/lib/modules/$rel"

@@ -20,9 +20,7 @@ busybox() {
 	dpkg -x "$1"/deb/*.deb "$1"
 	rm -rf "$1/deb"
 }
-exec 8>"$CACHE/apt.lock"
-[ -e "$CACHE/busybox/$arch" ] || flock 8
-once "$CACHE/busybox/$arch" busybox 8>&-
+once "$CACHE/busybox/$arch" busybox
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

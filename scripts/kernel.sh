@@ -5,12 +5,13 @@
 #
 #	ROOT/image  ROOT/lib/modules/REL  ROOT/usr/src/linux-headers-REL
 #
-# The image is unpacked: an emulated processor takes seconds for that at every boot.
+# SERIES "debug" is debug-kernel.sh's. The image is unpacked: an emulated processor takes
+# seconds for that at every boot.
 #
 # The build tools in the headers are always this machine's, so arm64 modules cross-build.
 . "$(dirname "$0")/lib.sh"
 
-[ $# = 2 ] || die "usage: kernel.sh amd64|arm64 6.1|6.12"
+[ $# = 2 ] || die "usage: kernel.sh amd64|arm64 6.1|6.12|debug"
 arch=$1 series=$2
 host=$(dpkg --print-architecture)
 root=$CACHE/kernel/$arch-$series
@@ -45,14 +46,14 @@ unpack_image() {
 	1f8b*) tool=gzip ;;
 	*) die "${f##*/}: compressed in a way this script does not know" ;;
 	esac
-	tail -c +$((off + 1)) "$f" | head -c $((len - 4)) | $tool -dc
+	dd if="$f" bs=1M iflag=skip_bytes,count_bytes skip="$off" count=$((len - 4)) status=none |
+		$tool -dc
 }
 
 build() {
 	local tmp=$1 rel depends pkgs debs
 	note "fetching Linux $series for $arch"
 	own_apt_update "$arch"
-	[ "$arch" = "$host" ] || own_apt_update "$host"
 	rel=$(newest_release)
 	[ -n "$rel" ] || die "no linux-image of series $series for $arch in the Debian archive"
 	depends=$(own_apt "$arch" apt-cache show --no-all-versions "linux-headers-$rel" |
@@ -80,7 +81,6 @@ build() {
 	echo "$rel" >"$tmp/release"
 }
 
-# One lock for apt's lists, whichever kernel they are read for.
-[ -e "$root" ] || { mkdir -p "$CACHE"; exec 8>"$CACHE/apt.lock"; flock 8; }
-once "$root" build 8>&-
+[ "$arch $series" != "amd64 debug" ] || build() { "$TOP/scripts/debug-kernel.sh" "$1"; }
+once "$root" build
 printf '%s\n%s\n' "$root" "$(cat "$root/release")"

@@ -2,7 +2,8 @@
 # What the scripts share: messages, the cache, the machine's own Debian mirror.
 # shellcheck shell=bash
 
-set -euo pipefail
+set -Eeuo pipefail
+trap 'echo "${0##*/}: line $LINENO: failed: $BASH_COMMAND" >&2' ERR
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CACHE=${SIMSYNC_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/simsync}
@@ -55,27 +56,33 @@ mirror() {
 }
 
 # own_apt ARCH COMMAND...: apt with lists of its own, so that another architecture
-# or an old package set of the machine does not come into it.
+# or an old package set of the machine does not come into it. One at a time.
 own_apt() {
 	local arch=$1 dir=$CACHE/apt/$1
 	shift
-	"$1" -o APT::Architecture="$arch" -o APT::Architectures="$arch" \
-		-o Dir::Etc::SourceList="$dir/sources.list" -o Dir::Etc::SourceParts=/dev/null \
-		-o Dir::State="$dir/state" -o Dir::State::status="$dir/status" \
-		-o Dir::Cache="$dir/cache" -o Acquire::Languages=none \
-		-o APT::Install-Recommends=no -o APT::Sandbox::User=root "${@:2}"
+	(
+		flock 7
+		"$1" -o APT::Architecture="$arch" -o APT::Architectures="$arch" \
+			-o Dir::Etc::SourceList="$dir/sources.list" -o Dir::Etc::SourceParts=/dev/null \
+			-o Dir::State="$dir/state" -o Dir::State::status="$dir/status" \
+			-o Dir::Cache="$dir/cache" -o Acquire::Languages=none \
+			-o APT::Install-Recommends=no -o APT::Sandbox::User=root "${@:2}"
+	) 7>"$CACHE/apt/lock"
 }
 
-# own_apt_update ARCH: called under a lock of the caller's choice.
+# own_apt_update ARCH: lists no older than an hour.
 own_apt_update() {
 	local dir=$CACHE/apt/$1 uri codename component
 	mkdir -p "$dir/state/lists/partial" "$dir/cache/archives/partial"
+	[ -z "$(find "$dir/updated" -mmin -60 2>/dev/null)" ] || return 0
 	: >"$dir/status"
 	debian_sources | while read -r uri codename component; do
 		echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $codename $component"
-	done >"$dir/sources.list"
-	[ -s "$dir/sources.list" ] || die "apt knows no Debian archive: run apt-get update"
+	done >"$dir/sources.list.$$"
+	[ -s "$dir/sources.list.$$" ] || die "apt knows no Debian archive: run apt-get update"
+	mv "$dir/sources.list.$$" "$dir/sources.list"
 	own_apt "$1" apt-get -qq update
+	: >"$dir/updated"
 }
 
 # fetch ARCH DIR PACKAGE...: download exactly these packages into DIR.
@@ -83,5 +90,6 @@ fetch() {
 	local arch=$1 dir=$2
 	shift 2
 	mkdir -p "$dir"
+	own_apt_update "$arch"
 	(cd "$dir" && own_apt "$arch" apt-get -qq download "$@")
 }

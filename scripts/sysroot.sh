@@ -32,9 +32,7 @@ build() {
 	ln -sfn usr/lib "$tmp/lib"
 }
 
-[ -e "$root" ] || { mkdir -p "$CACHE"; exec 8>"$CACHE/apt.lock"; flock 8; }
-once "$root" build 8>&-
-exec 8>&-
+once "$root" build
 [ $# -gt 0 ] || { echo "$root"; exit; }
 
 export PKG_CONFIG_SYSROOT_DIR=$root

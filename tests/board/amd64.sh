@@ -38,23 +38,15 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 143' TERM INT HUP
 : "${console:=$dir/console}"
+# KASAN's shadow takes an eighth, and its quarantine more
+memory=1024
+[ "$series" != debug ] || memory=2048
 
-# initramfs: busybox, the modules that reach the host's root, what to run
-mkdir -p "$dir/i"/{bin,ko,proc,sys,dev}
-cp "$(command -v busybox)" "$dir/i/bin/busybox"
-cp "$TOP/tests/board/guest/init-amd64" "$dir/i/init"
-chmod +x "$dir/i/init"
-for m in virtio_pci 9pnet_virtio 9p overlay virtio_console; do
-	modprobe -d "$root" -S "$rel" --show-depends "$m"
-done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' >"$dir/ko"
-while read -r ko; do
-	cp "$ko" "$dir/i/ko/"
-	echo "${ko##*/}"
-done <"$dir/ko" >"$dir/i/modules"
+mkdir "$dir/more"
 printf 'BOARD_%s\n' "RELEASE=$rel" "MODULES=$modules/lib/modules/$rel" \
-	"DIR=$TOP/tests/board" "PWD=$PWD" >"$dir/i/board"
-printf '%q ' exec "$@" >"$dir/i/command"
-(cd "$dir/i" && find . | cpio -o -H newc --quiet) >"$dir/initramfs"
+	"DIR=$TOP/tests/board" "PWD=$PWD" >"$dir/more/board"
+printf '%q ' exec "$@" >"$dir/more/command"
+"$TOP/scripts/initramfs.sh" amd64 "$series" "$dir/initramfs" "$dir/more"
 
 mkfifo "$dir/out"
 : >"$dir/rc"
@@ -63,7 +55,7 @@ pids+=($!)
 
 setpriv --pdeathsig TERM timeout --foreground -k 2 "$timeout" \
 	qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
-	-accel tcg,thread=multi -cpu max -smp 2 -m 1024 \
+	-accel tcg,thread=multi -cpu max -smp 2 -m "$memory" \
 	-kernel "$root/image" -initrd "$dir/initramfs" \
 	-append "console=ttyS0 $BOARD_APPEND oops=panic $append" \
 	-chardev file,id=con,path="$console" -serial chardev:con \
