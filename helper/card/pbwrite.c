@@ -52,18 +52,11 @@ struct plan {
 	struct fs_set ext_keep;
 };
 
-static struct pb_file *file_of(const struct pb_set *s, uint8_t tag)
-{
-	const struct pb_use *u = pb_find(s, tag, 0);
-
-	return u ? u->file : NULL;
-}
-
 /* ---- what is to be written ---------------------------------------------- */
 
 static void old_chain(struct plan *p, unsigned int rec)
 {
-	const struct pb_file *ext = file_of(p->set, PB_EXT1);
+	const struct pb_file *ext = pb_file_of(p->set, PB_EXT1);
 
 	while (ext && rec && rec <= ext->ef.nrec && !fs_has(&p->ext_old, rec) &&
 	       fs_has(&ext->have, rec) && pb_rec(ext, rec)[0] &&
@@ -75,7 +68,7 @@ static void old_chain(struct plan *p, unsigned int rec)
 
 static void keep_chain(struct plan *p, unsigned int rec)
 {
-	const struct pb_file *ext = file_of(p->set, PB_EXT1);
+	const struct pb_file *ext = pb_file_of(p->set, PB_EXT1);
 
 	while (ext && rec && rec <= ext->ef.nrec &&
 	       !fs_has(&p->ext_keep, rec) && fs_has(&ext->have, rec)) {
@@ -88,7 +81,7 @@ static void keep_chain(struct plan *p, unsigned int rec)
 static int new_chain(struct card *c, struct plan *p, const char *digits,
 		     uint8_t *first, struct sim_err *e)
 {
-	struct pb_file *ext = file_of(p->set, PB_EXT1);
+	struct pb_file *ext = pb_file_of(p->set, PB_EXT1);
 	size_t n = strlen(digits), part;
 	uint8_t *point = first, *r;
 	unsigned int rec;
@@ -126,7 +119,7 @@ static int set_number(struct card *c, struct plan *p, uint8_t *tail,
 	const char *digits;
 	size_t n, head;
 
-	if (!pb_number(file_of(p->set, PB_EXT1), tail, now, NULL) &&
+	if (!pb_number(pb_file_of(p->set, PB_EXT1), tail, now, NULL) &&
 	    !strcmp(now, number ? number : "")) {
 		keep_chain(p, tail[ADN_EXT]);
 		return 0;
@@ -180,7 +173,7 @@ static uint8_t label_of(const struct pb_set *s, const char *param)
 		param++;
 		n -= 2;
 	}
-	return (uint8_t)pb_label(file_of(s, PB_AAS), param, n);
+	return (uint8_t)pb_label(pb_file_of(s, PB_AAS), param, n);
 }
 
 static int set_anr(struct card *c, struct plan *p, struct link_plan *l,
@@ -198,7 +191,7 @@ static int set_anr(struct card *c, struct plan *p, struct link_plan *l,
 	}
 	/* The same 14 bytes as in ADN stand behind the label. */
 	memcpy(tail, r + 1, ADN_TAIL);
-	if (pb_number(file_of(p->set, PB_EXT1), tail, now, NULL))
+	if (pb_number(pb_file_of(p->set, PB_EXT1), tail, now, NULL))
 		now[0] = '\0';
 	aas = label_of(p->set, param);
 	if (!strcmp(now, number)) {
@@ -220,7 +213,7 @@ static void set_groups(const struct pb_set *s, struct link_plan *l,
 		       const struct sim_item *want)
 {
 	const char *v = sim_item_get(want, "CATEGORIES");
-	const struct pb_file *gas = file_of(s, PB_GAS);
+	const struct pb_file *gas = pb_file_of(s, PB_GAS);
 	size_t n = 0, len;
 	char *part, *text;
 	unsigned int rec;
@@ -333,7 +326,7 @@ static int make_plan(struct card *c, struct plan *p, const struct sim_item *want
 {
 	const uint8_t *now = pb_rec(p->set->adn, p->rec);
 	size_t len = p->set->adn->ef.rec_len, x = len - ADN_TAIL;
-	struct pb_file *ext = file_of(p->set, PB_EXT1);
+	struct pb_file *ext = pb_file_of(p->set, PB_EXT1);
 	size_t tel = 1, mail = 0;
 	const struct pb_use *u;
 	struct link_plan *l;
@@ -383,178 +376,6 @@ static int make_plan(struct card *c, struct plan *p, const struct sim_item *want
 	return ret;
 }
 
-/* ---- counters ----------------------------------------------------------- */
-
-static int counter_file(struct card *c, const struct pb_set *s, uint16_t fid,
-			const char *name, size_t size, struct fs_ef *ef)
-{
-	uint16_t path[] = { s->local ? FS_ADF : FS_TELECOM, FS_PHONEBOOK, fid };
-
-	if (!s->pbr)
-		return 1;
-	if (fs_select(c, path, 3, name, ef, NULL))
-		return c->ch->fault != SIM_CHAN_OK ? -1 : 1;
-	return ef->form != FS_TRANSPARENT || ef->size < size;
-}
-
-static uint32_t number_of(const uint8_t *p, size_t n)
-{
-	uint32_t v = 0;
-
-	while (n--)
-		v = v << 8 | *p++;
-	return v;
-}
-
-static int read_counter(struct card *c, const struct fs_ef *ef,
-			const char *name, size_t size, uint32_t *v)
-{
-	uint8_t b[4];
-	size_t got;
-	int ret = fs_read(c, ef, name, b, size, &got, NULL);
-
-	*v = ret ? 0 : number_of(b, got < size ? got : size);
-	return ret;
-}
-
-static int write_counter(struct card *c, const struct fs_ef *ef,
-			 const char *name, size_t size, uint32_t v)
-{
-	uint8_t b[4];
-
-	for (size_t i = 0; i < size; i++)
-		b[i] = (uint8_t)(v >> 8 * (size - 1 - i));
-	return fs_update(c, ef, name, b, size, NULL);
-}
-
-/* A new PSC: what others knew by UID is void (TS 31.102 4.4.2.12.2). */
-static int renew_psc(struct card *c, const struct pb_set *s)
-{
-	struct fs_ef psc;
-	uint32_t v;
-	int ret;
-
-	ret = counter_file(c, s, 0x4f22, "EF_PSC", 4, &psc);
-	if (ret)
-		return ret;
-	ret = read_counter(c, &psc, "EF_PSC", 4, &v);
-	if (!ret)
-		ret = write_counter(c, &psc, "EF_PSC", 4, v + 1);
-	return ret;
-}
-
-/* 4.4.2.12.3: one up for every change; FFFF is followed by a new PSC and 1. */
-static int raise_cc(struct card *c, const struct pb_set *s)
-{
-	struct fs_ef cc;
-	uint32_t v;
-	int ret;
-
-	ret = counter_file(c, s, 0x4f23, "EF_CC", 2, &cc);
-	if (!ret)
-		ret = read_counter(c, &cc, "EF_CC", 2, &v);
-	if (ret)
-		return ret;
-	if (v == 0xffff) {
-		ret = renew_psc(c, s);
-		v = 0;
-	}
-	return ret < 0 ? ret : write_counter(c, &cc, "EF_CC", 2, v + 1);
-}
-
-static int set_uid(struct card *c, struct pb_set *s, unsigned int rec,
-		   uint16_t uid)
-{
-	struct pb_file *f = file_of(s, PB_UID);
-	uint8_t r[FS_REC_MAX];
-	int ret;
-
-	if (!f || rec > f->ef.nrec)
-		return 1;
-	memset(r, 0xff, sizeof(r));
-	r[0] = (uint8_t)(uid >> 8);
-	r[1] = (uint8_t)uid;
-	ret = fs_update_record(c, &f->ef, f->name, rec, r, NULL);
-	if (!ret)
-		memcpy(pb_rec(f, rec), r, f->ef.rec_len);
-	return ret;
-}
-
-/* UIDs are used up: all of them anew from 1, under a new PSC (4.4.2.12.1). */
-static int renumber(struct card *c, struct pb_set *s, const struct fs_ef *puid)
-{
-	struct phonebook *pb = c->pb;
-	uint16_t next = 1;
-	int ret;
-
-	ret = renew_psc(c, s);
-	for (struct pb_set *t = pb->set; t < pb->set + pb->nset; t++) {
-		if (t->local != s->local)
-			continue;
-		for (unsigned int i = 1; ret >= 0 && i <= t->adn->ef.nrec; i++)
-			if (fs_has(&t->used, i))
-				ret = set_uid(c, t, i, next++);
-	}
-	if (ret < 0)
-		return ret;
-	return write_counter(c, puid, "EF_PUID", 2, (uint32_t)next - 1);
-}
-
-static int new_uid(struct card *c, struct pb_set *s, unsigned int rec)
-{
-	struct fs_ef puid;
-	uint32_t v;
-	int ret;
-
-	if (!file_of(s, PB_UID))
-		return 0;
-	ret = counter_file(c, s, 0x4f24, "EF_PUID", 2, &puid);
-	if (!ret)
-		ret = read_counter(c, &puid, "EF_PUID", 2, &v);
-	if (ret)
-		return ret;
-	if (v == 0xffff) {
-		fs_add(&s->used, rec);
-		return renumber(c, s, &puid);
-	}
-	/* First the last UID given: one left out is better than one twice. */
-	ret = write_counter(c, &puid, "EF_PUID", 2, v + 1);
-	return ret < 0 ? ret : set_uid(c, s, rec, (uint16_t)(v + 1));
-}
-
-/*
- * PBC byte 1 bit 1: a terminal that keeps no counters changed the entry. It is
- * counted here and the bit, nothing else, cleared (4.4.2.9).
- */
-int pb_settle(struct card *c, struct sim_err *e)
-{
-	const struct pb_set *s;
-	struct pb_file *f;
-	uint8_t r[FS_REC_MAX];
-	int ret = 0;
-
-	for (s = c->pb->set; s < c->pb->set + c->pb->nset; s++) {
-		f = file_of(s, PB_PBC);
-		for (unsigned int i = 1; f && !ret && i <= f->ef.nrec; i++) {
-			if (!fs_has(&s->used, i) || !fs_has(&f->have, i) ||
-			    pb_rec(f, i)[0] == 0xff || !(pb_rec(f, i)[0] & 1))
-				continue;
-			ret = pb_fetch(c, f, i, true, e);
-			if (ret || !(pb_rec(f, i)[0] & 1))
-				continue;
-			ret = raise_cc(c, s) < 0 ? -1 : 0;
-			memcpy(r, pb_rec(f, i), f->ef.rec_len);
-			r[0] &= 0xfe;
-			if (!ret)
-				ret = fs_update_record(c, &f->ef, f->name, i, r,
-						       e);
-			if (!ret)
-				pb_rec(f, i)[0] = r[0];
-		}
-	}
-	return ret < 0 ? -1 : 0;
-}
-
 /* ---- writing ------------------------------------------------------------ */
 
 static int put(struct card *c, struct pb_file *f, unsigned int rec,
@@ -572,7 +393,7 @@ static int put(struct card *c, struct pb_file *f, unsigned int rec,
 	return ret;
 }
 
-static int put_blank(struct card *c, struct pb_file *f, unsigned int rec,
+int pb_put_blank(struct card *c, struct pb_file *f, unsigned int rec,
 		     struct sim_err *e)
 {
 	uint8_t r[FS_REC_MAX];
@@ -589,7 +410,7 @@ static int put_blank(struct card *c, struct pb_file *f, unsigned int rec,
 
 static int put_pointers(struct card *c, struct plan *p, struct sim_err *e)
 {
-	struct pb_file *iap = file_of(p->set, PB_IAP);
+	struct pb_file *iap = pb_file_of(p->set, PB_IAP);
 	uint8_t r[FS_REC_MAX];
 
 	if (!iap || p->rec > iap->ef.nrec)
@@ -611,13 +432,13 @@ static int clean_new(struct card *c, struct plan *p, struct sim_err *e)
 
 	for (l = p->link; !ret && l < p->link + p->n; l++)
 		if (l->use->link == PB_POINTED && l->to && l->to != l->from)
-			ret = put_blank(c, l->use->file, l->to, e);
+			ret = pb_put_blank(c, l->use->file, l->to, e);
 	return ret;
 }
 
 static int put_all(struct card *c, struct plan *p, struct sim_err *e)
 {
-	struct pb_file *ext = file_of(p->set, PB_EXT1);
+	struct pb_file *ext = pb_file_of(p->set, PB_EXT1);
 	struct link_plan *l;
 	int ret;
 
@@ -629,7 +450,7 @@ static int put_all(struct card *c, struct plan *p, struct sim_err *e)
 		ret = put(c, p->set->adn, p->rec, p->adn, e);
 	for (l = p->link; !ret && l < p->link + p->n; l++)
 		if (l->use->link == PB_POINTED && l->from && !l->to)
-			ret = put_blank(c, l->use->file, l->from, e);
+			ret = pb_put_blank(c, l->use->file, l->from, e);
 	if (!ret)
 		ret = put_pointers(c, p, e);
 	for (l = p->link; !ret && l < p->link + p->n; l++)
@@ -637,13 +458,13 @@ static int put_all(struct card *c, struct plan *p, struct sim_err *e)
 			ret = put(c, l->use->file, l->to, l->rec, e);
 	for (unsigned int i = 1; !ret && ext && i <= ext->ef.nrec; i++)
 		if (fs_has(&p->ext_old, i) && !fs_has(&p->ext_keep, i))
-			ret = put_blank(c, ext, i, e);
+			ret = pb_put_blank(c, ext, i, e);
 	return ret;
 }
 
 static int delete_all(struct card *c, struct plan *p, struct sim_err *e)
 {
-	struct pb_file *ext = file_of(p->set, PB_EXT1);
+	struct pb_file *ext = pb_file_of(p->set, PB_EXT1);
 	uint8_t r[FS_REC_MAX];
 	struct link_plan *l;
 	int ret = 0;
@@ -655,7 +476,7 @@ static int delete_all(struct card *c, struct plan *p, struct sim_err *e)
 			memset(r, 0x00, sizeof(r));
 			ret = put(c, l->use->file, l->from, r, e);
 		} else {
-			ret = put_blank(c, l->use->file, l->from, e);
+			ret = pb_put_blank(c, l->use->file, l->from, e);
 		}
 		if (l->use->link == PB_POINTED)
 			l->to = 0;
@@ -667,9 +488,9 @@ static int delete_all(struct card *c, struct plan *p, struct sim_err *e)
 		ret = put(c, p->set->adn, p->rec, r, e);
 	for (unsigned int i = 1; !ret && ext && i <= ext->ef.nrec; i++)
 		if (fs_has(&p->ext_old, i))
-			ret = put_blank(c, ext, i, e);
-	if (!ret && file_of(p->set, PB_UID))
-		ret = set_uid(c, p->set, p->rec, 0x0000) < 0 ? -1 : 0;
+			ret = pb_put_blank(c, ext, i, e);
+	if (!ret && pb_file_of(p->set, PB_UID))
+		ret = pb_set_uid(c, p->set, p->rec, 0x0000) < 0 ? -1 : 0;
 	return ret;
 }
 
@@ -701,11 +522,11 @@ static enum sim_outcome lost(const struct card *c)
 static bool hidden_now(struct card *c, struct pb_set *s, unsigned int rec,
 		       int *ret, struct sim_err *e)
 {
-	struct pb_file *f = file_of(s, PB_PBC);
+	struct pb_file *f = pb_file_of(s, PB_PBC);
 
 	if (!f || rec > f->ef.nrec)
 		return false;
-	*ret = pb_fetch(c, f, rec, true, e);
+	*ret = pb_fetch(c, f, rec, PB_FRESH, e);
 	return !*ret && pb_rec(f, rec)[1] && pb_rec(f, rec)[1] != 0xff;
 }
 
@@ -717,7 +538,7 @@ static int check(struct card *c, struct pb_set *s, unsigned int rec, bool fresh,
 	uint64_t now = 0;
 	int ret = 0;
 
-	if (pb_fetch_entry(c, s, rec, true, e))
+	if (pb_fetch_entry(c, s, rec, PB_FRESH, e))
 		return -1;
 	if (!fs_has(&s->adn->have, rec))
 		return sim_fail(e, EX_DATAERR, "%s record %u could not be read",
@@ -763,18 +584,18 @@ static enum sim_outcome write_held(struct card *c, struct pb_set *s,
 		return ret > 0 && c->ch->fault == SIM_CHAN_OK ? SIM_FULL :
 		       lost(c);
 	}
-	ret = raise_cc(c, s) < 0 ? -1 : 0;
+	ret = pb_count(c, s) < 0 ? -1 : 0;
 	if (!ret)
 		ret = want ? put_all(c, p, e) : delete_all(c, p, e);
 	if (!ret && fresh)
-		ret = new_uid(c, s, rec) < 0 ? -1 : 0;
+		ret = pb_new_uid(c, s, rec) < 0 ? -1 : 0;
 	free(p);
 	if (ret && c->ch->fault == SIM_CHAN_OK)
 		return SIM_FAILED;
 	if (ret)
 		return lost(c);
 	/* Read back: what counts is what the card has now. */
-	if (pb_fetch_entry(c, s, rec, true, e))
+	if (pb_fetch_entry(c, s, rec, PB_FRESH, e))
 		return lost(c);
 	if (pb_vacant(s->adn, pb_rec(s->adn, rec)))
 		fs_drop(&s->used, rec);
@@ -797,61 +618,4 @@ enum sim_outcome pb_write(struct card *c, struct pb_set *s, unsigned int rec,
 	o = write_held(c, s, rec, want, fresh, hash, err);
 	fs_release(c);
 	return o;
-}
-
-/* ---- orphans ------------------------------------------------------------ */
-
-static bool orphanable(const struct phonebook *pb, const struct pb_file *f)
-{
-	for (size_t i = 0; i < pb->nset; i++) {
-		if (!pb->set[i].pbr)
-			continue;
-		for (size_t j = 0; j < pb->set[i].nuse; j++)
-			if (pb->set[i].use[j].file == f)
-				return f->tag == PB_EXT1 ||
-				       (pb->set[i].use[j].link == PB_POINTED);
-	}
-	return false;
-}
-
-static int orphans_in(struct card *c, struct pb_file *f, bool release,
-		      unsigned int *found, struct sim_err *e)
-{
-	const uint8_t *r;
-	int ret;
-
-	/* Fills in the blank ones by one SEARCH RECORD. */
-	if (!pb_free_record(c, f, e) && c->ch->fault != SIM_CHAN_OK)
-		return -1;
-	for (unsigned int i = 1; i <= f->ef.nrec; i++) {
-		if (fs_has(&f->taken, i))
-			continue;
-		ret = pb_fetch(c, f, i, false, e);
-		if (ret < 0)
-			return -1;
-		r = pb_rec(f, i);
-		if (ret || pb_blank(r, f->ef.rec_len) ||
-		    (f->tag == PB_EXT1 && r[0] == 0x00))
-			continue;
-		++*found;
-		if (release && put_blank(c, f, i, e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-int pb_orphans(struct card *c, bool release, unsigned int *found,
-	       struct sim_err *e)
-{
-	struct phonebook *pb;
-	int ret = 0;
-
-	*found = 0;
-	if (pb_load(c, false, e))
-		return -1;
-	pb = c->pb;
-	for (size_t i = 0; !ret && i < pb->nfile; i++)
-		if (!pb->file[i].unsure && orphanable(pb, &pb->file[i]))
-			ret = orphans_in(c, &pb->file[i], release, found, e);
-	return ret;
 }

@@ -44,6 +44,13 @@ const struct pb_use *pb_find(const struct pb_set *s, uint8_t tag, size_t from)
 	return NULL;
 }
 
+struct pb_file *pb_file_of(const struct pb_set *s, uint8_t tag)
+{
+	const struct pb_use *u = pb_find(s, tag, 0);
+
+	return u ? u->file : NULL;
+}
+
 size_t pb_alpha(const struct pb_use *u)
 {
 	size_t n = u->file->ef.rec_len;
@@ -73,17 +80,31 @@ unsigned int pb_target(const struct pb_set *s, const struct pb_use *u,
 	return to && to <= u->file->ef.nrec ? to : 0;
 }
 
-int pb_fetch(struct card *c, struct pb_file *f, unsigned int rec, bool again,
-	     struct sim_err *e)
+/* All 00 or all FF: found by SEARCH RECORD, or nothing to confirm. */
+static bool says_nothing(const struct pb_file *f, unsigned int rec)
+{
+	const uint8_t *r = pb_rec(f, rec);
+
+	if (r[0] && r[0] != 0xff)
+		return false;
+	for (size_t i = 1; i < f->ef.rec_len; i++)
+		if (r[i] != r[0])
+			return false;
+	return true;
+}
+
+int pb_fetch(struct card *c, struct pb_file *f, unsigned int rec,
+	     enum pb_again again, struct sim_err *e)
 {
 	struct sim_err why;
 	int ret;
 
 	if (!rec || rec > f->ef.nrec)
 		return 1;
-	if (!again && fs_has(&f->have, rec))
+	if (again != PB_FRESH && fs_has(&f->have, rec) &&
+	    (again == PB_CACHED || says_nothing(f, rec)))
 		return 0;
-	if (!again && fs_has(&f->bad, rec))
+	if (again == PB_CACHED && fs_has(&f->bad, rec))
 		return 1;
 	ret = fs_read_record(c, &f->ef, f->name, rec, pb_rec(f, rec), &why);
 	if (!ret) {
@@ -311,7 +332,7 @@ static int find_plain(struct card *c, struct phonebook *pb, struct sim_err *e)
 		return ret < 0 ? -1 : 0;
 	s->use[s->nuse++] = (struct pb_use){ f, PB_INDEXED, 0 };
 	for (unsigned int i = 1; i <= f->ef.nrec; i++)
-		if (pb_fetch(c, f, i, false, e) < 0)
+		if (pb_fetch(c, f, i, PB_CACHED, e) < 0)
 			return -1;
 	return 0;
 }
@@ -354,7 +375,7 @@ static int read_adn(struct card *c, struct pb_set *s, struct sim_err *e)
 	if (find_blank(c, f, 0xff, &any, e))
 		return -1;
 	for (unsigned int i = 1; i <= f->ef.nrec; i++) {
-		ret = pb_fetch(c, f, i, false, e);
+		ret = pb_fetch(c, f, i, PB_CACHED, e);
 		if (ret < 0)
 			return -1;
 		if (ret && (c->sw == 0x6982 || c->sw == 0x9804))
@@ -384,21 +405,14 @@ static int read_same(struct card *c, struct pb_set *s, struct pb_file *f,
 			return -1;
 	}
 	for (unsigned int i = 1; i <= f->ef.nrec; i++)
-		if (fs_has(&s->used, i) && pb_fetch(c, f, i, false, e) < 0)
+		if (fs_has(&s->used, i) && pb_fetch(c, f, i, PB_CACHED, e) < 0)
 			return -1;
 	return 0;
 }
 
-static struct pb_file *ext_of(const struct pb_set *s)
-{
-	const struct pb_use *u = pb_find(s, PB_EXT1, 0);
-
-	return u ? u->file : NULL;
-}
-
 /* A chain is at most as long as its file: what loops, ends there. */
 static int read_chain(struct card *c, struct pb_file *ext, uint8_t first,
-		      bool again, struct sim_err *e)
+		      enum pb_again again, struct sim_err *e)
 {
 	struct fs_set seen = { 0 };
 	unsigned int rec = first;
@@ -416,20 +430,11 @@ static int read_chain(struct card *c, struct pb_file *ext, uint8_t first,
 	return 0;
 }
 
-static int read_labels(struct card *c, const struct pb_set *s, uint8_t tag,
-		       uint8_t rec, struct sim_err *e)
-{
-	const struct pb_use *u = pb_find(s, tag, 0);
-
-	if (!u || !rec || rec == PB_NONE)
-		return 0;
-	return pb_fetch(c, u->file, rec, false, e) < 0 ? -1 : 0;
-}
-
 static int read_linked(struct card *c, struct pb_set *s, const struct pb_use *u,
-		       unsigned int to, bool again, struct sim_err *e)
+		       unsigned int to, enum pb_again again,
+		       struct sim_err *e)
 {
-	struct pb_file *f = u->file, *ext = ext_of(s);
+	struct pb_file *f = u->file, *ext = pb_file_of(s, PB_EXT1);
 	const uint8_t *r;
 
 	if (pb_fetch(c, f, to, again, e) < 0)
@@ -437,17 +442,8 @@ static int read_linked(struct card *c, struct pb_set *s, const struct pb_use *u,
 	if (!fs_has(&f->have, to))
 		return 0;
 	r = pb_rec(f, to);
-	if (f->tag == PB_ANR) {
-		if (read_labels(c, s, PB_AAS, r[0], e))
-			return -1;
-		if (ext && r[ANR_MIN - 1] != PB_NONE &&
-		    read_chain(c, ext, r[ANR_MIN - 1], again, e))
-			return -1;
-	}
-	if (f->tag == PB_GRP)
-		for (size_t i = 0; i < f->ef.rec_len; i++)
-			if (read_labels(c, s, PB_GAS, r[i], e))
-				return -1;
+	if (f->tag == PB_ANR && ext && r[ANR_MIN - 1] != PB_NONE)
+		return read_chain(c, ext, r[ANR_MIN - 1], again, e);
 	return 0;
 }
 
@@ -458,10 +454,10 @@ static bool content(uint8_t tag)
 }
 
 int pb_fetch_entry(struct card *c, struct pb_set *s, unsigned int rec,
-		   bool again, struct sim_err *e)
+		   enum pb_again again, struct sim_err *e)
 {
 	const struct pb_use *iap = pb_find(s, PB_IAP, 0);
-	struct pb_file *ext = ext_of(s);
+	struct pb_file *ext = pb_file_of(s, PB_EXT1);
 	const uint8_t *tail;
 	unsigned int to;
 
@@ -484,6 +480,20 @@ int pb_fetch_entry(struct card *c, struct pb_set *s, unsigned int rec,
 	return 0;
 }
 
+/* Labels are few, and a contact may come to be in any group there is. */
+static int read_all_labels(struct card *c, struct pb_file *f,
+			   struct sim_err *e)
+{
+	bool any;
+
+	if (find_blank(c, f, 0xff, &any, e))
+		return -1;
+	for (unsigned int i = 1; i <= f->ef.nrec; i++)
+		if (pb_fetch(c, f, i, PB_CACHED, e) < 0)
+			return -1;
+	return 0;
+}
+
 static int read_set(struct card *c, struct pb_set *s, struct sim_err *e)
 {
 	const struct pb_use *pbc = pb_find(s, PB_PBC, 0);
@@ -496,11 +506,14 @@ static int read_set(struct card *c, struct pb_set *s, struct sim_err *e)
 		if (s->use[i].link == PB_SAME && f->tag != PB_ADN &&
 		    f->tag != PB_UID && read_same(c, s, f, e))
 			return -1;
+		if ((f->tag == PB_AAS || f->tag == PB_GAS) &&
+		    read_all_labels(c, f, e))
+			return -1;
 	}
 	for (unsigned int i = 1; i <= s->adn->ef.nrec; i++) {
 		if (!fs_has(&s->used, i))
 			continue;
-		if (pb_fetch_entry(c, s, i, false, e))
+		if (pb_fetch_entry(c, s, i, PB_CACHED, e))
 			return -1;
 		if (!pbc || i > pbc->file->ef.nrec)
 			continue;
@@ -527,7 +540,7 @@ static void take_chain(struct pb_file *ext, uint8_t first)
 static void take_entry(struct pb_set *s, unsigned int rec)
 {
 	const struct pb_use *iap = pb_find(s, PB_IAP, 0), *u;
-	struct pb_file *ext = ext_of(s);
+	struct pb_file *ext = pb_file_of(s, PB_EXT1);
 	unsigned int to;
 
 	if (ext && fs_has(&s->adn->bad, rec))
@@ -570,8 +583,8 @@ void pb_retake(struct phonebook *pb)
 		for (unsigned int i = 1; i <= s->adn->ef.nrec; i++)
 			if (fs_has(&s->used, i))
 				take_entry(s, i);
-		if (!s->pbr && ext_of(s))
-			take_foreign(ext_of(s));
+		if (!s->pbr && pb_file_of(s, PB_EXT1))
+			take_foreign(pb_file_of(s, PB_EXT1));
 	}
 }
 
@@ -665,7 +678,7 @@ unsigned int pb_free_record(struct card *c, struct pb_file *f,
 	for (unsigned int i = 1; i <= f->ef.nrec; i++) {
 		if (fs_has(&f->taken, i) || fs_has(&f->bad, i))
 			continue;
-		if (pb_fetch(c, f, i, false, e))
+		if (pb_fetch(c, f, i, PB_CACHED, e))
 			continue;
 		if (pb_blank(pb_rec(f, i), f->ef.rec_len))
 			return i;

@@ -112,18 +112,29 @@ void pb_free(struct phonebook *pb);
 /** pb_find() - first use of @tag in @s, from index @from on; NULL: none. */
 const struct pb_use *pb_find(const struct pb_set *s, uint8_t tag, size_t from);
 
+/** pb_file_of() - first file of @tag in @s; NULL: none. */
+struct pb_file *pb_file_of(const struct pb_set *s, uint8_t tag);
+
 static inline uint8_t *pb_rec(const struct pb_file *f, unsigned int rec)
 {
 	return f->data + (size_t)(rec - 1) * f->ef.rec_len;
 }
 
-/** pb_fetch() - record @rec into the copy; @again: even when it is there. */
-int pb_fetch(struct card *c, struct pb_file *f, unsigned int rec, bool again,
-	     struct sim_err *e);
+/**
+ * enum pb_again - which records to read from the card
+ * @PB_CACHED: those not in the copy
+ * @PB_CONFIRM: also those that say something: was it what the card has?
+ * @PB_FRESH: every one
+ */
+enum pb_again { PB_CACHED, PB_CONFIRM, PB_FRESH };
+
+/** pb_fetch() - record @rec into the copy. */
+int pb_fetch(struct card *c, struct pb_file *f, unsigned int rec,
+	     enum pb_again again, struct sim_err *e);
 
 /** pb_fetch_entry() - all records of an entry into the copy. */
 int pb_fetch_entry(struct card *c, struct pb_set *s, unsigned int rec,
-		   bool again, struct sim_err *e);
+		   enum pb_again again, struct sim_err *e);
 
 /** pb_blank() - nothing but FF. */
 bool pb_blank(const uint8_t *p, size_t len);
@@ -164,6 +175,18 @@ unsigned int pb_free_count(const struct pb_file *f);
 int pb_item(struct phonebook *pb, struct pb_set *s, unsigned int rec,
 	    struct sim_item *out, uint64_t *hash, struct sim_err *why);
 
+/** pb_label_text() - label @rec of EF_AAS or EF_GAS; -1: none. */
+int pb_label_text(const struct pb_file *f, uint8_t rec, char *text);
+
+/** pb_type_param() - TYPE parameter of a label; room for TEXT_MAX + 8. */
+void pb_type_param(const char *label, char *out);
+
+/** pb_add_text() - add a property with @plain escaped. */
+int pb_add_text(struct sim_item *out, const char *name, const char *params,
+		const char *plain);
+
+/* ---- pbproject.c -------------------------------------------------------- */
+
 /** pb_project() - see sim_replica_ops.project. */
 int pb_project(struct phonebook *pb, const struct sim_item *full,
 	       const struct sim_item *held, struct sim_item *out,
@@ -191,8 +214,23 @@ enum sim_outcome pb_write(struct card *c, struct pb_set *s, unsigned int rec,
 			  const struct sim_item *want, bool fresh,
 			  uint64_t hash, struct sim_err *err);
 
+/** pb_put_blank() - free a record the way its file wants it. */
+int pb_put_blank(struct card *c, struct pb_file *f, unsigned int rec,
+		 struct sim_err *e);
+
+/* ---- pbcount.c ---------------------------------------------------------- */
+
+/** pb_count() - one up in EF_CC: something changes. 1: the card has none. */
+int pb_count(struct card *c, const struct pb_set *s);
+/** pb_set_uid(), pb_new_uid() - UID of an entry; 0: it is deleted. */
+int pb_set_uid(struct card *c, struct pb_set *s, unsigned int rec,
+	       uint16_t uid);
+int pb_new_uid(struct card *c, struct pb_set *s, unsigned int rec);
+
 /** pb_settle() - count changes of terminals that do not count (EF_PBC). */
 int pb_settle(struct card *c, struct sim_err *e);
+
+/* ---- pborphan.c --------------------------------------------------------- */
 
 int pb_orphans(struct card *c, bool release, unsigned int *found,
 	       struct sim_err *e);

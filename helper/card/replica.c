@@ -160,7 +160,7 @@ static int confirm(struct card *c, struct pb_set *s, unsigned int rec,
 	if (c->ch->parity || known(since, last))
 		return 0;
 	for (int i = 0; i < 4; i++) {
-		if (pb_fetch_entry(c, s, rec, true, e))
+		if (pb_fetch_entry(c, s, rec, PB_CONFIRM, e))
 			return -1;
 		now = hash_now(c, s, rec);
 		if (now == last)

@@ -480,6 +480,23 @@ static void what_is_written_is_read_back_the_same(void **state)
 	off(&b);
 }
 
+/* A group the card has takes the contact; one it has not is not made. */
+static void a_contact_joins_the_groups_the_card_has(void **state)
+{
+	struct bench b = on(HEAD BOOK "contact \"A\" 1 group=Familie\n"
+			    "put usim/5F3A/4F4C 2 417262656974FFFFFFFFFFFFFFFF\n");
+
+	(void)state;
+	assert_int_equal(create(&b, "FN:B\nTEL:2\nCATEGORIES:Chess,arbeit,Familie\n"),
+			 SIM_DONE);
+	look(&b);
+	reads(&b, "B", "FN:B\nTEL:2\nCATEGORIES:Arbeit,Familie\n");
+	assert_int_equal(change(&b, "B", "FN:B\nTEL:2\n"), SIM_DONE);
+	look(&b);
+	reads(&b, "B", "FN:B\nTEL:2\n");
+	off(&b);
+}
+
 static void a_long_number_takes_and_gives_back_ext1_records(void **state)
 {
 	struct bench b = on(HEAD BOOK);
@@ -757,6 +774,7 @@ int main(void)
 		cmocka_unit_test(a_contact_is_cut_to_what_the_card_holds),
 		cmocka_unit_test(half_an_address_is_never_written),
 		cmocka_unit_test(what_is_written_is_read_back_the_same),
+		cmocka_unit_test(a_contact_joins_the_groups_the_card_has),
 		cmocka_unit_test(a_long_number_takes_and_gives_back_ext1_records),
 		cmocka_unit_test(a_record_changed_by_somebody_else_is_not_overwritten),
 		cmocka_unit_test(a_place_taken_meanwhile_is_not_overwritten),
