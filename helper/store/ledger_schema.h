@@ -40,7 +40,7 @@ static const char *const ledger_steps[] = {
 	"CREATE UNIQUE INDEX base_ref ON base(member,ref)"
 	" WHERE ref IS NOT NULL;"
 	"CREATE INDEX base_item ON base(item,member);"
-	"CREATE INDEX base_hash ON base(member,hash) WHERE ref IS NOT NULL;"
+	"CREATE INDEX base_hash ON base(member,hash);"
 	"CREATE INDEX base_lost ON base(member)"
 	" WHERE ref IS NULL AND meaning='present';"
 	"CREATE INDEX base_unplaced ON base(member)"

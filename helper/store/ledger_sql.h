@@ -62,7 +62,7 @@
 	X(REPLICA_AWAY, "UPDATE replica SET state='away' WHERE state='here'")  \
 	X(BASE_VALUE, "SELECT value,rev FROM base WHERE id=?")                 \
 	X(BASE_ALIKE, "SELECT id,item,value FROM base WHERE member=? "         \
-		      "AND hash=? AND ref IS NOT NULL")                        \
+		      "AND hash=? AND meaning='present'")                      \
 	X(BASE_AT, "SELECT id,ref,meaning FROM base WHERE item=? "             \
 		   "AND member=?")                                             \
 	X(BASE_ITEM, "SELECT id,member,ref,version,uid,value,want,meaning,"    \

@@ -166,6 +166,15 @@ static int drop_aliases(struct component *c, struct side *s,
 
 static int match_same(struct component *c, size_t side, struct spots *s)
 {
+	/* Written again as it was. */
+	for (size_t i = 0; i < s->n; i++) {
+		struct spot *p = &s->spot[i];
+
+		if (p->lost && p->found &&
+		    sim_item_same(&p->was, &p->rec->item) &&
+		    settle(c, side, p, p))
+			return -1;
+	}
 	for (size_t i = 0; i < s->n; i++) {
 		struct spot *p = &s->spot[i];
 

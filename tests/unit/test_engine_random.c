@@ -35,6 +35,7 @@ struct world {
 	struct rules rules;
 	struct mem *m[MAX_R];
 	bool here[MAX_R];
+	long looked[MAX_R];	/* state of each at its last run */
 	size_t n;
 	bool joined;		/* cards and local are one component */
 	struct typed typed[MAX_TYPED];
@@ -213,6 +214,9 @@ static void run(struct world *w)
 		if (run_once(w))
 			bad(w, "run after release", w->e.text);
 	}
+	for (size_t i = 0; i < w->n; i++)
+		if (w->here[i])
+			w->looked[i] = w->m[i]->seq;
 	w->fault_at = keep;
 }
 
@@ -383,7 +387,7 @@ static void respell(struct world *w, size_t at, struct sim_item *it)
 	const char *fn = sim_item_get(it, "FN");
 	struct typed *t = &w->typed[w->typed_n];
 
-	if (!fn || strlen(fn) < 4)
+	if (!fn || strlen(fn) < 10)
 		return;
 	w->typed_n++;
 	memset(t, 0, sizeof(*t));
@@ -409,6 +413,9 @@ static void edit(struct world *w, size_t at)
 	struct sim_item it;
 
 	if (!k)
+		return;
+	/* Name and number both changed is somebody else: not this edit. */
+	if (!m->r.lossless && k->seq > w->looked[at])
 		return;
 	sim_item_init(&it, SIM_CONTACT);
 	sim_item_copy(&it, &k->item);
