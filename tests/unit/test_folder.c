@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: MIT
+/* The mirrored vCard folder, both ways, with any editor at any time. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/folder.h"
+#include "store/store.h"
+
+static char dir[64], path[96], folder[96];
+static struct store *s;
+
+static int setup(void **state)
+{
+	struct sim_err e;
+
+	(void)state;
+	snprintf(dir, sizeof(dir), "/tmp/simsync-folder.XXXXXX");
+	if (!mkdtemp(dir))
+		return -1;
+	snprintf(path, sizeof(path), "%s/store.db", dir);
+	snprintf(folder, sizeof(folder), "%s/contacts", dir);
+	s = store_open(path, &e);
+	return s ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	char cmd[100];
+
+	(void)state;
+	store_close(s);
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
+	return system(cmd);
+}
+
+static struct folder_report mirror(void)
+{
+	struct folder_report r;
+	struct sim_err e = { 0 };
+
+	if (folder_mirror(s, folder, &r, &e))
+		fail_msg("%s", e.text);
+	return r;
+}
+
+static void add(const char *fn, const char *uid)
+{
+	struct sim_item it;
+	struct sim_err e = { 0 };
+
+	sim_item_init(&it, SIM_CONTACT);
+	sim_item_add(&it, "FN", NULL, fn);
+	if (store_contact_add(s, &it, uid, NULL, &e))
+		fail_msg("%s", e.text);
+	sim_item_free(&it);
+}
+
+static char *slurp(const char *name)
+{
+	static char b[4096];
+	char p[200];
+	size_t n;
+	FILE *f;
+
+	snprintf(p, sizeof(p), "%s/%s", folder, name);
+	f = fopen(p, "r");
+	if (!f)
+		return NULL;
+	n = fread(b, 1, sizeof(b) - 1, f);
+	b[n] = '\0';
+	fclose(f);
+	return b;
+}
+
+static void spill(const char *name, const char *text)
+{
+	char p[200];
+	FILE *f;
+
+	snprintf(p, sizeof(p), "%s/%s", folder, name);
+	f = fopen(p, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void gone(const char *name)
+{
+	char p[200];
+
+	snprintf(p, sizeof(p), "%s/%s", folder, name);
+	assert_int_equal(unlink(p), 0);
+}
+
+static void edit(const char *uid, const char *fn)
+{
+	struct sim_item it;
+	struct sim_err e = { 0 };
+
+	sim_item_init(&it, SIM_CONTACT);
+	sim_item_add(&it, "FN", NULL, fn);
+	assert_int_equal(store_contact_edit(s, uid, 0, &it, NULL, &e), 0);
+	sim_item_free(&it);
+}
+
+static bool has(const char *uid, const char *fn)
+{
+	struct store_contact c;
+	struct sim_err e;
+	bool yes = !store_contact_get(s, uid, &c, &e) && !strcmp(c.fn, fn);
+
+	store_contact_free(&c);
+	return yes;
+}
+
+static void nothing(struct folder_report r)
+{
+	assert_int_equal(r.in_new + r.in_changed + r.in_gone + r.out_new +
+			 r.out_changed + r.out_gone + r.conflicts + r.bad +
+			 r.held, 0);
+}
+
+static void store_goes_out_and_settles(void **state)
+{
+	struct folder_report r;
+	struct stat st;
+
+	(void)state;
+	add("A", "a");
+	add("B", "urn:uuid:b");
+	r = mirror();
+	assert_int_equal(r.out_new, 2);
+	assert_non_null(strstr(slurp("a.vcf"), "FN:A"));
+	assert_int_equal(stat(folder, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0700);
+	nothing(mirror());
+	edit("a", "A2");
+	r = mirror();
+	assert_int_equal(r.out_changed, 1);
+	assert_non_null(strstr(slurp("a.vcf"), "FN:A2"));
+	nothing(mirror());
+	assert_int_equal(store_contact_rm(s, "a", 0, NULL), 0);
+	r = mirror();
+	assert_int_equal(r.out_gone, 1);
+	assert_null(slurp("a.vcf"));
+	nothing(mirror());
+}
+
+static void files_come_in_and_settle(void **state)
+{
+	struct folder_report r;
+	int64_t seq;
+
+	(void)state;
+	nothing(mirror());
+	spill("anna.vcf", "BEGIN:VCARD\nVERSION:3.0\nUID:u1\nFN:Anna\nX-A:1\nEND:VCARD\n");
+	spill("bob.vcf", "BEGIN:VCARD\nVERSION:3.0\nFN:Bob\nEND:VCARD\n");
+	spill(".hidden.vcf", "junk");
+	spill("notes.txt", "junk");
+	r = mirror();
+	assert_int_equal(r.in_new, 2);
+	assert_true(has("u1", "Anna"));
+	/* Names are kept; the one without UID got one. */
+	assert_non_null(strstr(slurp("bob.vcf"), "\nUID:"));
+	assert_int_equal(store_count(s, SIM_CONTACT), 2);
+	nothing(mirror());
+	spill("anna.vcf", "BEGIN:VCARD\nVERSION:3.0\nUID:u1\nFN:Anna B\nX-A:1\nEND:VCARD\n");
+	r = mirror();
+	assert_int_equal(r.in_changed, 1);
+	assert_true(has("u1", "Anna B"));
+	/* Touched, same content: nothing. */
+	seq = store_seq(s);
+	spill("anna.vcf", "BEGIN:VCARD\nVERSION:3.0\nUID:u1\nFN:Anna B\nX-A:1\nEND:VCARD\n");
+	nothing(mirror());
+	assert_int_equal(store_seq(s), seq);
+	gone("anna.vcf");
+	r = mirror();
+	assert_int_equal(r.in_gone, 1);
+	assert_int_equal(store_count(s, SIM_CONTACT), 1);
+	nothing(mirror());
+}
+
+static void both_changed_keeps_both(void **state)
+{
+	struct folder_report r;
+
+	(void)state;
+	add("A", "a");
+	mirror();
+	edit("a", "store side");
+	spill("a.vcf", "BEGIN:VCARD\nVERSION:3.0\nUID:a\nFN:file side\nEND:VCARD\n");
+	r = mirror();
+	assert_int_equal(r.conflicts, 1);
+	assert_true(has("a", "store side"));
+	assert_int_equal(store_count(s, SIM_CONTACT), 2);
+	assert_non_null(strstr(slurp("a.vcf"), "store side"));
+	{
+		struct store_contact c;
+		struct sim_err e;
+
+		assert_int_equal(store_contact_one(s, "file side", &c, &e), 0);
+		store_contact_free(&c);
+	}
+	mirror();
+	nothing(mirror());
+}
+
+static void an_edit_beats_a_removal_on_the_other_side(void **state)
+{
+	struct folder_report r;
+
+	(void)state;
+	add("A", "a");
+	add("B", "b");
+	add("C", "c");
+	mirror();
+	gone("a.vcf");
+	edit("a", "A2");
+	store_contact_rm(s, "b", 0, NULL);
+	spill("b.vcf", "BEGIN:VCARD\nVERSION:3.0\nUID:b\nFN:B2\nEND:VCARD\n");
+	r = mirror();
+	assert_int_equal(r.in_gone + r.out_gone, 0);
+	assert_true(has("a", "A2"));
+	assert_true(has("b", "B2"));
+	assert_non_null(strstr(slurp("a.vcf"), "A2"));
+	nothing(mirror());
+}
+
+static void unreadable_files_are_left_alone_and_named(void **state)
+{
+	struct folder_report r;
+
+	(void)state;
+	add("A", "a");
+	mirror();
+	spill("a.vcf", "BEGIN:VCARD\nFN:half writ");
+	spill("bad.vcf", "no card at all");
+	r = mirror();
+	assert_int_equal(r.bad, 2);
+	assert_non_null(strstr(r.bad_why, "a.vcf"));
+	assert_null(strstr(r.bad_why, "half writ"));
+	assert_true(has("a", "A"));
+	assert_string_equal(slurp("a.vcf"), "BEGIN:VCARD\nFN:half writ");
+	spill("a.vcf", "BEGIN:VCARD\nVERSION:3.0\nUID:a\nFN:whole\nEND:VCARD\n");
+	r = mirror();
+	assert_int_equal(r.in_changed, 1);
+	assert_true(has("a", "whole"));
+}
+
+static void an_emptied_folder_deletes_nothing(void **state)
+{
+	struct folder_report r;
+	char cmd[120];
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		char uid[8];
+
+		snprintf(uid, sizeof(uid), "u%d", i);
+		add("X", uid);
+	}
+	mirror();
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", folder);
+	assert_int_equal(system(cmd), 0);
+	r = mirror();
+	assert_int_equal(r.held, 5);
+	assert_int_equal(store_count(s, SIM_CONTACT), 5);
+}
+
+static void renamed_and_copied_files(void **state)
+{
+	struct folder_report r;
+	char text[4096], cmd[300];
+
+	(void)state;
+	add("A", "a");
+	add("B", "b");
+	add("C", "c");
+	mirror();
+	snprintf(cmd, sizeof(cmd), "mv %s/a.vcf %s/anna.vcf", folder, folder);
+	assert_int_equal(system(cmd), 0);
+	r = mirror();
+	assert_int_equal(r.in_gone + r.in_new + r.out_new + r.bad, 0);
+	assert_true(has("a", "A"));
+	nothing(mirror());
+	/* Deleting a copy deletes nothing. */
+	strcpy(text, slurp("b.vcf"));
+	spill("copy.vcf", text);
+	r = mirror();
+	assert_int_equal(r.bad, 1);
+	gone("copy.vcf");
+	nothing(mirror());
+	assert_true(has("b", "B"));
+	/* Renamed and edited at once. */
+	gone("c.vcf");
+	spill("z.vcf", "BEGIN:VCARD\nVERSION:3.0\nUID:c\nFN:C2\nEND:VCARD\n");
+	r = mirror();
+	assert_int_equal(r.in_changed, 1);
+	assert_int_equal(r.in_gone, 0);
+	assert_true(has("c", "C2"));
+	nothing(mirror());
+	/* From elsewhere, with a UID the store knows but never wrote there. */
+	add("D", "d");
+	spill("d2.vcf", "BEGIN:VCARD\nVERSION:3.0\nUID:d\nFN:D from elsewhere\nEND:VCARD\n");
+	r = mirror();
+	assert_int_equal(r.conflicts, 1);
+	assert_true(has("d", "D"));
+	assert_int_equal(store_count(s, SIM_CONTACT), 5);
+	mirror();
+	nothing(mirror());
+}
+
+static void the_watch_sees_editors_but_not_our_temporary_files(void **state)
+{
+	struct sim_err e;
+	int fd;
+
+	(void)state;
+	mirror();
+	fd = folder_watch_open(folder, &e);
+	assert_true(fd >= 0);
+	spill(".tmp.vcf", "x");
+	spill("x.txt", "x");
+	assert_int_equal(folder_watch_read(fd), 0);
+	spill("x.vcf", "x");
+	assert_int_equal(folder_watch_read(fd), 1);
+	assert_int_equal(folder_watch_read(fd), 0);
+	gone("x.vcf");
+	assert_int_equal(folder_watch_read(fd), 1);
+	gone(".tmp.vcf");
+	gone("x.txt");
+	assert_int_equal(rmdir(folder), 0);
+	assert_int_equal(folder_watch_read(fd), -1);
+	close(fd);
+	assert_int_equal(folder_watch_open(folder, &e), -1);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(store_goes_out_and_settles),
+		T(files_come_in_and_settle),
+		T(both_changed_keeps_both),
+		T(an_edit_beats_a_removal_on_the_other_side),
+		T(unreadable_files_are_left_alone_and_named),
+		T(an_emptied_folder_deletes_nothing),
+		T(renamed_and_copied_files),
+		T(the_watch_sees_editors_but_not_our_temporary_files),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
