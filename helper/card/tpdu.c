@@ -180,9 +180,11 @@ static int timestamp(struct reader *r, char *out, size_t max)
 	minus = p[6] & 0x08;
 	if (two(p[6] & 0xf7, &zone) || zone > 79)
 		return 0;
-	snprintf(out, max, "%04d-%02d-%02dT%02d:%02d:%02d%c%02d:%02d",
-		 v[0] + (v[0] < 90 ? 2000 : 1900), v[1], v[2], v[3], v[4], v[5],
-		 minus && zone ? '-' : '+', zone / 4, zone % 4 * 15);
+	if (snprintf(out, max, "%04d-%02d-%02dT%02d:%02d:%02d%c%02d:%02d",
+		     v[0] + (v[0] < 90 ? 2000 : 1900), v[1], v[2], v[3], v[4],
+		     v[5], minus && zone ? '-' : '+', zone / 4,
+		     zone % 4 * 15) >= (int)max)
+		out[0] = '\0';
 	return 0;
 }
 
