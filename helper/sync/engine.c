@@ -276,7 +276,7 @@ static int take_in(struct component *c)
 		return -1;
 	for (size_t i = 0; !rc && i < c->n; i++) {
 		struct side *s = &c->side[i];
-		struct spots spots = {0};
+		struct spots spots = {.touch0 = c->touches};
 
 		if (!s->looked || s->failed)
 			continue;

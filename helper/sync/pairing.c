@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/merge.h"
 #include "model/pair.h"
 
 /* Why two are candidates for each other. */
@@ -210,12 +211,28 @@ static int pair_uid(struct component *c, size_t side, struct spot *p)
 	return attach(c, side, p, item);
 }
 
-/* An identical record of the same card: another copy of the same item. */
-static int pair_alias(struct component *c, struct side *s, struct spot *p)
+/* Edited and copied between two looks: both copies are the edited item. */
+static int64_t edited_twin(const struct component *c, size_t side,
+			   const struct spots *s, const struct spot *p)
 {
+	for (size_t i = s->touch0; i < c->touches; i++) {
+		const struct touch *t = &c->touch[i];
+
+		if (t->side == side && t->rec && t->edited &&
+		    sim_item_same(&t->rec->item, &p->rec->item))
+			return t->item;
+	}
+	return 0;
+}
+
+/* An identical record of the same card: another copy of the same item. */
+static int pair_alias(struct component *c, size_t side, struct spots *spots,
+		      struct spot *p)
+{
+	struct side *s = &c->side[side];
 	struct ledger *l = c->run->l;
 	char *text = sim_item_text(&p->rec->item);
-	int64_t item = 0;
+	int64_t item = edited_twin(c, side, spots, p);
 	int row;
 
 	if (!text)
@@ -444,7 +461,7 @@ int pair_found(struct component *c, size_t side, struct spots *s)
 		int64_t item = 0;
 
 		if (p->found && sd->card)
-			rc = pair_alias(c, sd, p);
+			rc = pair_alias(c, side, s, p);
 		if (rc || !p->found)
 			continue;
 		item = create(c, side, p, NULL, 0);

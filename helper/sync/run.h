@@ -147,8 +147,13 @@ struct spot {
 	struct sim_item was;
 };
 
+/**
+ * struct spots - all spots of a side
+ * @touch0: first touch that is of this side
+ */
 struct spots {
 	struct spot *spot;
+	size_t touch0;
 	size_t n;
 	size_t cap;
 };

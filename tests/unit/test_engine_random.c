@@ -417,6 +417,11 @@ static void edit(struct world *w, size_t at)
 	/* Name and number both changed is somebody else: not this edit. */
 	if (!m->r.lossless && k->seq > w->looked[at])
 		return;
+	/* One of two twins edited is a new record, cut name and all. */
+	for (size_t i = 0; !m->r.lossless && i < m->n; i++)
+		if (m->rec[i].used && &m->rec[i] != k &&
+		    sim_item_same(&m->rec[i].item, &k->item))
+			return;
 	sim_item_init(&it, SIM_CONTACT);
 	sim_item_copy(&it, &k->item);
 	switch (rnd(w, m->r.lossless ? 5 : 2)) {
@@ -506,7 +511,7 @@ static void twin(struct world *w, size_t at)
 	char *ref = NULL;
 	struct sim_item it = {.kind = SIM_CONTACT};
 
-	if (!k || mem_count(m) >= m->capacity)
+	if (!k || mem_count(m) >= m->capacity || k->seq > w->looked[at])
 		return;
 	sim_item_copy(&it, &k->item);
 	m->reserved_n = 0;

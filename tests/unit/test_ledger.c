@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_ledger.c - opening, versions, damage, transactions of the ledger
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/ledger_sql.h"
+
+struct place {
+	char dir[64];
+	char path[96];
+};
+
+static int setup(void **state)
+{
+	struct place *p = calloc(1, sizeof(*p));
+
+	strcpy(p->dir, "/tmp/test-ledger-XXXXXX");
+	assert_non_null(mkdtemp(p->dir));
+	snprintf(p->path, sizeof(p->path), "%s/ledger.db", p->dir);
+	*state = p;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct place *p = *state;
+	char cmd[128];
+
+	snprintf(cmd, sizeof(cmd), "rm -r %s", p->dir);
+	assert_int_equal(system(cmd), 0);
+	free(p);
+	return 0;
+}
+
+static void sql(const char *path, const char *text)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static void a_new_ledger_is_at_the_present_version(void **state)
+{
+	struct place *p = *state;
+	struct ledger *l;
+	struct sim_err e;
+	sqlite3 *db;
+	sqlite3_stmt *s;
+
+	assert_int_equal(ledger_open(&l, p->path, &e), 0);
+	ledger_close(l);
+	assert_int_equal(sqlite3_open(p->path, &db), SQLITE_OK);
+	sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &s, NULL);
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	assert_int_equal(sqlite3_column_int(s, 0), LEDGER_VERSION);
+	sqlite3_finalize(s);
+	sqlite3_prepare_v2(db, "PRAGMA journal_mode", -1, &s, NULL);
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	assert_string_equal(sqlite3_column_text(s, 0), "wal");
+	sqlite3_finalize(s);
+	sqlite3_close(db);
+}
+
+static void every_query_prepares(void **state)
+{
+	static const char *const text[LQ_COUNT] = {
+#define X(name, sql_text) [LQ_##name] = sql_text,
+		LEDGER_QUERIES(X)
+#undef X
+	};
+	struct place *p = *state;
+	struct ledger *l;
+	struct sim_err e;
+	sqlite3 *db;
+
+	assert_int_equal(ledger_open(&l, p->path, &e), 0);
+	ledger_close(l);
+	assert_int_equal(sqlite3_open(p->path, &db), SQLITE_OK);
+	for (size_t i = 0; i < LQ_COUNT; i++) {
+		sqlite3_stmt *s = NULL;
+
+		if (sqlite3_prepare_v2(db, text[i], -1, &s, NULL) != SQLITE_OK)
+			fail_msg("%s: %s", text[i], sqlite3_errmsg(db));
+		sqlite3_finalize(s);
+	}
+	sqlite3_close(db);
+}
+
+static void a_newer_ledger_is_refused_and_left_alone(void **state)
+{
+	struct place *p = *state;
+	struct ledger *l;
+	struct sim_err e;
+
+	assert_int_equal(ledger_open(&l, p->path, &e), 0);
+	ledger_close(l);
+	sql(p->path, "PRAGMA user_version=99");
+	assert_int_equal(ledger_open(&l, p->path, &e), -1);
+	assert_int_equal(e.code, EX_CONFIG);
+	assert_non_null(strstr(e.text, "newer"));
+	assert_null(l);
+	assert_int_equal(access(p->path, F_OK), 0);
+}
+
+static void a_ledger_of_version_0_is_migrated(void **state)
+{
+	struct place *p = *state;
+	struct ledger *l;
+	struct sim_err e;
+
+	/* An empty database: what a kill between create and migrate leaves. */
+	sql(p->path, "PRAGMA journal_mode=WAL");
+	assert_int_equal(ledger_open(&l, p->path, &e), 0);
+	assert_true(ledger_add(l, LQ_RUN_ADD, &e, "si", "T1", (int64_t)1) > 0);
+	ledger_close(l);
+}
+
+static void something_else_is_damaged_and_can_be_set_aside(void **state)
+{
+	struct place *p = *state;
+	struct ledger *l;
+	struct sim_err e;
+	FILE *f = fopen(p->path, "w");
+	char aside[160];
+
+	for (int i = 0; i < 1000; i++)
+		fputs("this is no database ", f);
+	fclose(f);
+	assert_int_equal(ledger_open(&l, p->path, &e), -1);
+	assert_int_equal(e.code, EX_DATAERR);
+	assert_int_equal(ledger_set_aside(p->path, 77, &e), 0);
+	snprintf(aside, sizeof(aside), "%s.corrupt-77", p->path);
+	assert_int_equal(access(aside, F_OK), 0);
+	assert_int_equal(ledger_open(&l, p->path, &e), 0);
+	ledger_close(l);
+}
+
+static void damage_inside_is_found_after_a_run_that_did_not_end(void **state)
+{
+	struct place *p = *state;
+	struct ledger *l;
+	struct sim_err e;
+	struct stat st;
+	char junk[4096];
+	int fd;
+
+	assert_int_equal(ledger_open(&l, p->path, &e), 0);
+	assert_true(ledger_add(l, LQ_RUN_ADD, &e, "si", "T1", (int64_t)1) > 0);
+	ledger_close(l);
+	assert_int_equal(stat(p->path, &st), 0);
+	memset(junk, 0x5a, sizeof(junk));
+	fd = open(p->path, O_WRONLY);
+	/* All pages but the first (schema) and the run table's. */
+	for (off_t at = 4096 * 12; at + 4096 <= st.st_size; at += 4096)
+		assert_int_equal(pwrite(fd, junk, 4096, at), 4096);
+	close(fd);
+	assert_int_equal(ledger_open(&l, p->path, &e), -1);
+	assert_int_equal(e.code, EX_DATAERR);
+}
+
+static void what_was_rolled_back_never_was(void **state)
+{
+	struct place *p = *state;
+	struct ledger *l;
+	struct sim_err e;
+
+	assert_int_equal(ledger_open(&l, p->path, &e), 0);
+	assert_int_equal(ledger_begin(l, &e), 0);
+	assert_true(ledger_add(l, LQ_REPLICA_ADD, &e, "ssii", "local", "local",
+			       (int64_t)SIM_LOCAL, (int64_t)5) > 0);
+	assert_int_equal(ledger_knows(l, "local", &e), 1);
+	ledger_rollback(l);
+	assert_int_equal(ledger_knows(l, "local", &e), 0);
+	ledger_close(l);
+}
+
+static void a_key_that_points_nowhere_is_refused(void **state)
+{
+	struct place *p = *state;
+	struct ledger *l;
+	struct sim_err e;
+
+	assert_int_equal(ledger_open(&l, p->path, &e), 0);
+	assert_int_equal(ledger_do(l, LQ_MEMBER_ADD, &e, "ii", (int64_t)7,
+				   (int64_t)8),
+			 -1);
+	ledger_close(l);
+}
+
+static void a_directory_that_is_not_there_is_said(void **state)
+{
+	struct ledger *l;
+	struct sim_err e;
+
+	(void)state;
+	assert_int_equal(ledger_open(&l, "/nonexistent/x/ledger", &e), -1);
+	assert_int_equal(e.code, EX_CANTCREAT);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(a_new_ledger_is_at_the_present_version),
+		T(every_query_prepares),
+		T(a_newer_ledger_is_refused_and_left_alone),
+		T(a_ledger_of_version_0_is_migrated),
+		T(something_else_is_damaged_and_can_be_set_aside),
+		T(damage_inside_is_found_after_a_run_that_did_not_end),
+		T(what_was_rolled_back_never_was),
+		T(a_key_that_points_nowhere_is_refused),
+		T(a_directory_that_is_not_there_is_said),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
