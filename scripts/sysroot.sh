@@ -13,7 +13,8 @@ packages=(
 	libpam0g-dev libcurl4-openssl-dev libexpat1-dev libjansson-dev libconfig-dev
 	libutf8proc-dev uuid-dev libsystemd-dev
 )
-key=$(printf '%s\n' "${packages[@]}" | sha256sum | cut -c 1-12)
+# 2: absolute links made relative
+key=$(printf '%s\n' 2 "${packages[@]}" | sha256sum | cut -c 1-12)
 root=$CACHE/sysroot/arm64-$key
 
 build() {
@@ -30,6 +31,12 @@ build() {
 	# merged /usr: the linker's scripts name /lib
 	[ -d "$tmp/lib" ] && [ ! -L "$tmp/lib" ] && { cp -a "$tmp/lib/." "$tmp/usr/lib/"; rm -rf "$tmp/lib"; }
 	ln -sfn usr/lib "$tmp/lib"
+	# libpam.so -> /lib/...: the linker would look for it on this machine
+	local link to
+	find "$tmp/usr" -type l -lname '/*' -print0 | while IFS= read -r -d '' link; do
+		to=$(readlink "$link")
+		ln -sfn "$(realpath -ms --relative-to="$(dirname "$link")" "$tmp/usr${to#/usr}")" "$link"
+	done
 }
 
 once "$root" build
