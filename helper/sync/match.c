@@ -134,12 +134,13 @@ static int has_alias(struct component *c, struct side *s, struct spots *spots,
 				s->member);
 	     row > 0; row = ledger_next(l, LQ_BASE_AT, c->run->e)) {
 		int64_t id = ledger_int(l, LQ_BASE_AT, 0);
-		bool lost = !ledger_text(l, LQ_BASE_AT, 1);
+		bool here = ledger_text(l, LQ_BASE_AT, 1);
 
-		for (size_t i = 0; !lost && i < spots->n; i++)
-			lost = spots->spot[i].base == id &&
-			       spots->spot[i].lost;
-		found |= !lost;
+		/* Rows of this look have no place until they are settled. */
+		for (size_t i = 0; i < spots->n; i++)
+			if (spots->spot[i].base == id)
+				here = !spots->spot[i].lost;
+		found |= here;
 	}
 	return row < 0 ? -1 : found;
 }

@@ -543,6 +543,21 @@ static void identical_records_are_one_item_and_one_may_go(void **state)
 	assert_quiet(w);
 }
 
+static void of_two_identical_records_one_goes_one_is_rewritten(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->card, "rec/0", NULL, "FN:Anna\nTEL:+491701\n");
+	mem_set(w->card, "rec/1", NULL, "FN:Anna\nTEL:+491701\n");
+	run(w);
+	mem_del(w->card, "rec/0");
+	mem_set(w->card, "rec/1", NULL, "FN:Anna\nTEL:+491701\n");
+	run(w);
+	assert_int_equal(mem_count(w->local), 1);
+	assert_int_equal(mem_count(w->card), 1);
+	assert_quiet(w);
+}
+
 static void uids_pair_local_and_server(void **state)
 {
 	struct world *w = *state;
@@ -975,6 +990,7 @@ int main(void)
 		T(a_reused_record_is_a_delete_and_an_add),
 		T(the_same_number_with_another_name_keeps_both),
 		T(identical_records_are_one_item_and_one_may_go),
+		T(of_two_identical_records_one_goes_one_is_rewritten),
 		T(uids_pair_local_and_server),
 		T(a_card_pairs_by_number_and_name_even_cut),
 		T(a_cut_name_on_a_shared_number_never_pairs),
