@@ -177,9 +177,13 @@ static char *strip_params(const char *s, size_t n, bool *qp)
 		    is_param(s + i, k - i, "QUOTED-PRINTABLE")) {
 			*qp = true;
 		} else if (k - i < 8 || strncasecmp(s + i, "CHARSET=", 8)) {
+			size_t at;
+
 			if (b.n)
 				buf_chr(&b, ';');
-			buf_add(&b, s + i, k - i);
+			for (at = i; at < k; at++)
+				if (s[at] != '\r')
+					buf_chr(&b, s[at]);
 		}
 		i = k + 1;
 	}
@@ -373,6 +377,8 @@ static void write_v21(struct buf *b, const char *head, const char *value,
 			buf_chr(&raw, c);
 		}
 	}
+	/* An escape that 2.1 does not know comes back only from QP. */
+	qp = raw.n && strcmp(raw.p, value) != 0;
 	for (i = 0; i < raw.n; i++)
 		if ((unsigned char)raw.p[i] >= 0x7f ||
 		    (unsigned char)raw.p[i] < 0x20)

@@ -252,7 +252,8 @@ static int emit_kept(struct buf *b, const struct card *c, const char *text,
 	if (l->role == EMPTY_FN && w->fn_changed && w->fn)
 		return 0;
 	if (l->role == DERIVED_N) {
-		if (w->has_n)
+		/* An N of its own takes its place. */
+		if (w->has_n && !w->had_n)
 			return 0;
 		w->n_done = true;
 		if (w->fn_changed) {

@@ -330,12 +330,29 @@ static bool cannot(long status)
 	return false;
 }
 
+/*
+ * Our token is "s:COUNT:TOKEN". A server tells what changed, not whether it is
+ * new, so between whole answers the count is the most there can be.
+ */
+static const char *split_token(const char *since, size_t *count)
+{
+	char *end;
+
+	*count = 0;
+	if (!since || since[0] < '0' || since[0] > '9')
+		return NULL;
+	*count = strtoul(since, &end, 10);
+	return *end == ':' ? end + 1 : NULL;
+}
+
 static int by_sync(struct listing *l, const char *since, struct sim_err *e)
 {
 	struct http_req why = { 0 };
 	char *token = NULL;
+	size_t before;
 	int ret;
 
+	since = split_token(since, &before);
 	ret = sync_pages(l, since ? since : "", &token, &why, e);
 	/* The token is too old or not the server's any more: all of it. */
 	if (ret == 1 && since && why.fault == HTTP_OK && cannot(why.status)) {
@@ -350,13 +367,20 @@ static int by_sync(struct listing *l, const char *since, struct sim_err *e)
 	http_req_free(&why);
 	if (ret)
 		return ret;
-	ret = asprintf(&l->out->token, "s:%s", token) < 0 ? -1 : 0;
-	free(token);
-	if (ret) {
-		l->out->token = NULL;
-		return nomem(e);
+	ret = complete(l, e);
+	l->out->total = l->out->n;
+	if (since) {
+		l->out->total += before;
+		l->out->total -= l->out->ngone < l->out->total ?
+				 l->out->ngone : l->out->total;
 	}
-	return complete(l, e);
+	if (!ret && asprintf(&l->out->token, "s:%zu:%s", l->out->total,
+			     token) < 0) {
+		l->out->token = NULL;
+		ret = nomem(e);
+	}
+	free(token);
+	return ret;
 }
 
 int carddav_changes(struct carddav *d, const char *since,
@@ -370,11 +394,8 @@ int carddav_changes(struct carddav *d, const char *since,
 		ret = by_sync(&l, since ? since + 2 : NULL, e);
 	if (ret == 1)
 		ret = by_propfind(&l, since, e);
-	/*
-	 * Only a whole answer says how many there are; the engine knows its own
-	 * count of the rest.
-	 */
-	out->total = out->n;
+	if (out->whole)
+		out->total = out->n;
 	free(l.ctag);
 	carddav_items_free(l.missing, l.nmissing);
 	if (ret) {

@@ -227,10 +227,12 @@ static void changed_gone_and_new_are_told(void **state)
 	assert_int_equal(b.n, 2);
 	assert_int_equal(b.ngone, 1);
 	assert_non_null(strstr(b.gone[0], "/a.vcf"));
+	/* At most: 2 before, 2 told of, 1 gone. */
+	assert_int_equal(b.total, 3);
 	sim_changes_free(&a);
 	sim_changes_free(&b);
 	/* A token the server does not know: all of it again. */
-	b = changes(r, SIM_CONTACT, "s:http://radicale.org/ns/sync/beef");
+	b = changes(r, SIM_CONTACT, "s:2:http://radicale.org/ns/sync/beef");
 	assert_true(b.whole);
 	assert_int_equal(b.n, 2);
 	sim_changes_free(&b);
@@ -405,7 +407,7 @@ static void broken_vcards_are_problems_not_deletions(void **state)
 	assert_int_equal(a.rec[0].item.n, 0);
 	assert_null(a.rec[1].problem);
 	assert_string_equal(sim_item_get(&a.rec[1].item, "FN"), "B & C");
-	assert_string_equal(a.token, "s:t1");
+	assert_string_equal(a.token, "s:2:t1");
 	sim_changes_free(&a);
 	r->ops->free(r);
 	faulty_stop(&f);
