@@ -8,6 +8,8 @@
  * functions below. Everything a card says is taken as hostile: what cannot be
  * read becomes a sentence in card_problems(), and the rest is still read.
  *
+ * Profiles of an eUICC are another application: euicc.h.
+ *
  * One struct card is used by one thread. After SIM_CHAN_STALE it is void: close
  * it and open the slot again.
  */

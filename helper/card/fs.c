@@ -131,6 +131,37 @@ int fs_send(struct card *c, const uint8_t *cmd, size_t len, const char *what,
 	return 1;
 }
 
+/*
+ * What decides which records there are must not hang on one bit: on a line
+ * without parity check it is asked until two answers agree.
+ */
+static int send_sure(struct card *c, const uint8_t *cmd, size_t len,
+		     const char *what, uint8_t *resp, size_t *got,
+		     struct sim_err *e)
+{
+	uint8_t last[FS_RESP_MAX];
+	size_t n;
+	uint16_t sw;
+	int ret;
+
+	ret = fs_send(c, cmd, len, what, resp, got, e);
+	for (int i = 0; ret >= 0 && !c->ch->parity && i < 5; i++) {
+		n = *got;
+		sw = c->sw;
+		memcpy(last, resp, n);
+		ret = fs_send(c, cmd, len, what, resp, got, e);
+		if (ret < 0 || (sw == c->sw && n == *got &&
+				!memcmp(last, resp, n)))
+			return ret;
+	}
+	if (ret < 0 || c->ch->parity)
+		return ret;
+	c->ch->fault = SIM_CHAN_ERROR;
+	return sim_fail(e, EX_IOERR,
+			"%s: each answer is another one; clean the card's contacts",
+			what);
+}
+
 void fs_forget(struct card *c)
 {
 	c->df_depth = 0xff;
@@ -305,6 +336,8 @@ static int select_one(struct card *c, uint8_t p1, uint8_t p2,
 		cmd[0] = 0xa0;
 	else if (p2 == 0x04)
 		cmd[n++] = 0x00;
+	if (p2 != 0x0c && path[depth - 1] != 0x3f00)
+		return send_sure(c, cmd, n, what, r, got, e);
 	return fs_send(c, cmd, n, what, r, got, e);
 }
 
@@ -373,10 +406,12 @@ int fs_select(struct card *c, const uint16_t *path, size_t depth,
 
 	if (known) {
 		*out = *known;
-		if (known->absent)
-			return sim_fail(e, EX_DATAERR, "%s %04X: there is no such file",
-					name, path[depth - 1]), 1;
-		return 0;
+		if (!known->absent)
+			return 0;
+		c->sw = known->sw;
+		sim_fail(e, EX_DATAERR, "%s %04X: there is no such file", name,
+			 path[depth - 1]);
+		return 1;
 	}
 	memcpy(ef.path, path, depth * sizeof(*path));
 	ret = select_path(c, path, depth, 0x04, name, r, &got, e);
@@ -384,6 +419,7 @@ int fs_select(struct card *c, const uint16_t *path, size_t depth,
 		return ret;
 	if (ret) {
 		ef.absent = true;
+		ef.sw = c->sw;
 		if (c->sw == 0x6a82 || c->sw == 0x9404)
 			keep(c, &ef);
 		*out = ef;
@@ -398,6 +434,7 @@ int fs_select(struct card *c, const uint16_t *path, size_t depth,
 		card_problem(c, "%s %04X: what the card says about the file makes no sense; it is left alone",
 			     name, path[depth - 1]);
 		ef.absent = true;
+		ef.sw = c->sw;
 		keep(c, &ef);
 		*out = ef;
 		return 1;
@@ -488,6 +525,27 @@ int fs_read_record(struct card *c, const struct fs_ef *ef, const char *name,
 	}
 	memcpy(buf, r, got);
 	return 0;
+}
+
+int fs_read_sure(struct card *c, const struct fs_ef *ef, const char *name,
+		 unsigned int rec, uint8_t *buf, struct sim_err *e)
+{
+	uint8_t last[FS_REC_MAX];
+	int ret;
+
+	ret = fs_read_record(c, ef, name, rec, buf, e);
+	for (int i = 0; !ret && !c->ch->parity && i < 5; i++) {
+		memcpy(last, buf, ef->rec_len);
+		ret = fs_read_record(c, ef, name, rec, buf, e);
+		if (ret || !memcmp(last, buf, ef->rec_len))
+			return ret;
+	}
+	if (ret || c->ch->parity)
+		return ret;
+	c->ch->fault = SIM_CHAN_ERROR;
+	return sim_fail(e, EX_IOERR,
+			"%s record %u reads differently each time; clean the card's contacts",
+			name, rec);
 }
 
 int fs_update_record(struct card *c, const struct fs_ef *ef, const char *name,
@@ -590,7 +648,7 @@ int fs_search(struct card *c, const struct fs_ef *ef, const char *name,
 	cmd[3] = (uint8_t)(sfi << 3 | 4);
 	cmd[4] = ef->rec_len;
 	memcpy(cmd + 5, pattern, ef->rec_len);
-	ret = fs_send(c, cmd, 6u + ef->rec_len, what, r, &got, e);
+	ret = send_sure(c, cmd, 6u + ef->rec_len, what, r, &got, e);
 	if (ret < 0)
 		return ret;
 	if (ret && c->sw != 0x6282 && c->sw != 0x6a83) {

@@ -27,7 +27,8 @@ enum fs_form { FS_DF, FS_TRANSPARENT, FS_LINEAR, FS_CYCLIC, FS_OTHER };
  * struct fs_ef - what the FCP said about a file
  * @path: file identifiers from the MF (not in it) or FS_ADF down
  * @depth: how many
- * @absent: the card has no such file; the rest is zero
+ * @absent: the card has no such file, or one that makes no sense
+ * @sw: then: what it said; 9000: nonsense
  * @form: structure
  * @size: bytes (transparent)
  * @rec_len: bytes of a record, 1 to 255 (linear, cyclic)
@@ -41,6 +42,7 @@ struct fs_ef {
 	uint16_t path[FS_DEPTH];
 	uint8_t depth;
 	bool absent;
+	uint16_t sw;
 	enum fs_form form;
 	uint32_t size;
 	uint8_t rec_len;
@@ -150,6 +152,9 @@ int fs_select(struct card *c, const uint16_t *path, size_t depth,
 /** fs_read_record() - record @rec (from 1) to @buf, ef->rec_len bytes. */
 int fs_read_record(struct card *c, const struct fs_ef *ef, const char *name,
 		   unsigned int rec, uint8_t *buf, struct sim_err *e);
+/** fs_read_sure() - the same, until two readings agree where the line needs it. */
+int fs_read_sure(struct card *c, const struct fs_ef *ef, const char *name,
+		 unsigned int rec, uint8_t *buf, struct sim_err *e);
 int fs_update_record(struct card *c, const struct fs_ef *ef, const char *name,
 		     unsigned int rec, const uint8_t *buf, struct sim_err *e);
 

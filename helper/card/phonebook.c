@@ -152,6 +152,9 @@ static int find_file(struct card *c, struct phonebook *pb, uint8_t tag,
 	ret = fs_select(c, path, depth, name, &ef, e);
 	if (ret < 0)
 		return -1;
+	/* Refused for now is not absent: its fields would look deleted. */
+	if (ret && c->sw != 0x9000 && c->sw != 0x6a82 && c->sw != 0x9404)
+		return sim_fail_in(e, "the phonebook cannot be read whole");
 	if (ret) {
 		card_problem(c, "EF_PBR names %s %04X, which cannot be had: %s; the rest is read",
 			     name, path[depth - 1], fs_sw_text(c->sw));
@@ -263,22 +266,33 @@ static int find_sets(struct card *c, struct phonebook *pb, bool local,
 {
 	uint16_t path[] = { local ? FS_ADF : FS_TELECOM, FS_PHONEBOOK, 0x4f30 };
 	uint8_t rec[FS_REC_MAX];
+	struct sim_err why;
 	struct pb_set *s;
 	struct fs_ef ef;
 	int ret;
 
 	ret = fs_select(c, path, 3, "EF_PBR", &ef, e);
-	if (ret)
-		return ret < 0 ? -1 : 0;
-	if (ef.form != FS_LINEAR)
+	if (ret < 0)
+		return -1;
+	if (ret) {
+		/* Not there is one thing, not to be had another. */
+		pb->partial |= c->sw != 0x6a82;
 		return 0;
+	}
+	if (ef.form != FS_LINEAR) {
+		pb->partial = true;
+		return 0;
+	}
 	for (unsigned int i = 1; i <= ef.nrec && pb->nset < PB_SETS; i++) {
-		ret = fs_read_record(c, &ef, "EF_PBR", i, rec, e);
+		ret = fs_read_sure(c, &ef, "EF_PBR", i, rec, &why);
+		if (ret && e)
+			*e = why;
 		if (ret < 0)
 			return -1;
 		if (ret) {
-			card_problem(c, "%s", e ? e->text : "EF_PBR is not readable");
-			/* PIN or worse: the others would say the same. */
+			card_problem(c, "%s", why.text);
+			pb->partial = true;
+			/* PIN: the others would say the same. */
 			if (c->sw == 0x6982)
 				break;
 			continue;
@@ -292,6 +306,7 @@ static int find_sets(struct card *c, struct phonebook *pb, bool local,
 		if (!s->adn) {
 			card_problem(c, "EF_PBR record %u: no usable EF_ADN; the entries it describes are not read",
 				     i);
+			pb->partial = true;
 			continue;
 		}
 		if (same_adn(pb, s->adn)) {
@@ -317,11 +332,20 @@ static int find_plain(struct card *c, struct phonebook *pb, struct sim_err *e)
 
 	*s = (struct pb_set){ .pbr = 0 };
 	ret = fs_select(c, adn, 2, "EF_ADN", &ef, e);
-	if (ret)
-		return ret < 0 ? -1 : 0;
+	if (ret < 0)
+		return -1;
+	if (ret) {
+		pb->partial |= c->sw != 0x6a82 && c->sw != 0x9404;
+		return 0;
+	}
 	ret = find_file(c, pb, PB_ADN, adn, 2, &f, e);
-	if (ret)
-		return ret < 0 ? -1 : 0;
+	if (ret < 0)
+		return -1;
+	if (ret) {
+		/* With FDN active it is invalidated: unavailable, not empty. */
+		pb->partial = true;
+		return 0;
+	}
 	s->adn = f;
 	s->use[s->nuse++] = (struct pb_use){ f, PB_SAME, 0 };
 	pb->nset = 1;
@@ -498,6 +522,7 @@ static int read_set(struct card *c, struct pb_set *s, struct sim_err *e)
 {
 	const struct pb_use *pbc = pb_find(s, PB_PBC, 0);
 	struct pb_file *f;
+	int ret;
 
 	if (read_adn(c, s, e))
 		return -1;
@@ -517,7 +542,14 @@ static int read_set(struct card *c, struct pb_set *s, struct sim_err *e)
 			return -1;
 		if (!pbc || i > pbc->file->ef.nrec)
 			continue;
-		if (pb_rec(pbc->file, i)[1] && pb_rec(pbc->file, i)[1] != 0xff)
+		if (!pb_rec(pbc->file, i)[1] || pb_rec(pbc->file, i)[1] == 0xff)
+			continue;
+		/* One bit must not hide an entry: that would look deleted. */
+		ret = fs_read_sure(c, &pbc->file->ef, "EF_PBC", i,
+				   pb_rec(pbc->file, i), e);
+		if (ret < 0)
+			return -1;
+		if (ret || pb_rec(pbc->file, i)[1])
 			fs_add(&s->hidden, i);
 	}
 	return 0;

@@ -93,11 +93,18 @@ struct pb_set {
 	struct fs_set reserved;
 };
 
+/**
+ * struct phonebook - all of it
+ * @file: every file, @nfile of them
+ * @set: entries, @nset PBR records' worth
+ * @partial: entries may be missing here that the card has: absence means nothing
+ */
 struct phonebook {
 	struct pb_file file[PB_FILES];
 	size_t nfile;
 	struct pb_set set[PB_SETS];
 	size_t nset;
+	bool partial;
 };
 
 /**

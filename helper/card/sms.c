@@ -41,8 +41,14 @@ int sms_load(struct card *c, bool again, struct sim_err *e)
 	if (!s)
 		return sim_fail(e, EX_OSERR, "out of memory");
 	ret = fs_select(c, path, 2, NAME, &s->ef, e);
+	if (ret > 0 && c->usim) {
+		/* Some USIMs have theirs where 2G had it. */
+		path[0] = FS_TELECOM;
+		ret = fs_select(c, path, 2, NAME, &s->ef, e);
+	}
 	if (ret < 0)
 		goto fail;
+	s->partial = ret && c->sw != 0x6a82 && c->sw != 0x9404;
 	s->absent = ret || s->ef.form != FS_LINEAR || s->ef.rec_len < 3;
 	if (s->absent)
 		goto done;

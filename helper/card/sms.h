@@ -11,6 +11,7 @@
  * struct sms_store - the file and a copy of its records
  * @ef: FCP
  * @absent: the card has none
+ * @partial: or it could not be had: absence means nothing
  * @data: ef.nrec of ef.rec_len bytes
  * @used: records with a message
  * @bad: records that could not be read
@@ -19,6 +20,7 @@
 struct sms_store {
 	struct fs_ef ef;
 	bool absent;
+	bool partial;
 	uint8_t *data;
 	struct fs_set used;
 	struct fs_set bad;

@@ -107,9 +107,17 @@ static void link_close(struct sim_channel *c)
 	free(c);
 }
 
+static int link_reset(struct sim_channel *c, struct sim_err *e)
+{
+	(void)e;
+	uicc_reset(((struct link *)c)->u);
+	return 0;
+}
+
 static const struct sim_channel_ops link_ops = {
 	.transmit = link_transmit,
 	.open = link_open,
+	.reset = link_reset,
 	.close = link_close,
 };
 
