@@ -196,11 +196,11 @@ int simslot_channel_open(struct simslot *slot, struct simslot_channel *ch)
 	ch->channel = SIMSLOT_NO_CHANNEL;
 	ch->sw = 0;
 	ch->resp_len = 0;
-	if (ch->flags & (SIMSLOT_CHANNEL_BASIC | SIMSLOT_CHANNEL_MONITOR)) {
+	if (ch->flags & (SIMSLOT_CHANNEL_BASIC | SIMSLOT_CHANNEL_MONITOR))
 		ch->channel = 0;
-	} else if (slot->ops->open) {
+	else if (slot->ops->open)
 		return slot->ops->open(slot, ch);
-	} else {
+	if (ch->channel) {
 		n = bare(slot, manage, sizeof(manage), resp, sizeof(resp),
 			 &reason);
 		if (n < 0)

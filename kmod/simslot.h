@@ -187,7 +187,7 @@ struct simslot_job {
 struct simslot_file {
 	struct kref ref;
 	struct simslot *slot;
-	struct mutex call;
+	struct mutex call; /* see @call */
 	struct simslot_job *job;
 	struct simslot_job *closing;
 	u64 epoch;

@@ -28,7 +28,7 @@ static const struct {
 };
 
 /* One line of a value that is read under the slot's lock. */
-#define SIMSLOT_SHOW_FN(attr, type, expr, format)			\
+#define SIMSLOT_SHOW(attr, type, expr, format)			\
 static ssize_t attr##_show(struct device *dev,				\
 			   struct device_attribute *a, char *buf)	\
 {									\
@@ -41,21 +41,28 @@ static ssize_t attr##_show(struct device *dev,				\
 	return sysfs_emit(buf, format, value);				\
 }
 
-#define SIMSLOT_SHOW(attr, type, expr, format)				\
-SIMSLOT_SHOW_FN(attr, type, expr, format)				\
-static DEVICE_ATTR_RO(attr)
-
-SIMSLOT_SHOW(state, const char *, simslot_state_name(slot->state), "%s\n");
-SIMSLOT_SHOW(event, const char *, simslot_event_name(slot->event), "%s\n");
-SIMSLOT_SHOW(seq, u64, slot->seq, "%llu\n");
-SIMSLOT_SHOW(epoch, u64, slot->epoch, "%llu\n");
-SIMSLOT_SHOW(baud, u32, slot->card.baud, "%u\n");
-SIMSLOT_SHOW(voltage, u32, slot->card.millivolt, "%u\n");
-SIMSLOT_SHOW(insertions, u64, slot->insertions, "%llu\n");
-SIMSLOT_SHOW(removals, u64, slot->removals, "%llu\n");
-SIMSLOT_SHOW(profile_switches, u64, slot->profile_switches, "%llu\n");
-SIMSLOT_SHOW(errors, u64, slot->errors, "%llu\n");
-SIMSLOT_SHOW(driver, const char *, slot->name, "%s\n");
+SIMSLOT_SHOW(state, const char *, simslot_state_name(slot->state), "%s\n")
+static DEVICE_ATTR_RO(state);
+SIMSLOT_SHOW(event, const char *, simslot_event_name(slot->event), "%s\n")
+static DEVICE_ATTR_RO(event);
+SIMSLOT_SHOW(seq, u64, slot->seq, "%llu\n")
+static DEVICE_ATTR_RO(seq);
+SIMSLOT_SHOW(epoch, u64, slot->epoch, "%llu\n")
+static DEVICE_ATTR_RO(epoch);
+SIMSLOT_SHOW(baud, u32, slot->card.baud, "%u\n")
+static DEVICE_ATTR_RO(baud);
+SIMSLOT_SHOW(voltage, u32, slot->card.millivolt, "%u\n")
+static DEVICE_ATTR_RO(voltage);
+SIMSLOT_SHOW(insertions, u64, slot->insertions, "%llu\n")
+static DEVICE_ATTR_RO(insertions);
+SIMSLOT_SHOW(removals, u64, slot->removals, "%llu\n")
+static DEVICE_ATTR_RO(removals);
+SIMSLOT_SHOW(profile_switches, u64, slot->profile_switches, "%llu\n")
+static DEVICE_ATTR_RO(profile_switches);
+SIMSLOT_SHOW(errors, u64, slot->errors, "%llu\n")
+static DEVICE_ATTR_RO(errors);
+SIMSLOT_SHOW(driver, const char *, slot->name, "%s\n")
+static DEVICE_ATTR_RO(driver);
 
 static ssize_t protocol_show(struct device *dev, struct device_attribute *a,
 			     char *buf)
@@ -113,7 +120,7 @@ static ssize_t iccid_show(struct device *dev, struct device_attribute *a,
 	spin_unlock_irq(&slot->lock);
 	return sysfs_emit(buf, "%s\n", iccid);
 }
-static DEVICE_ATTR(iccid, 0400, iccid_show, NULL);
+static DEVICE_ATTR_ADMIN_RO(iccid);
 
 /* What user space says of itself, as it writes ifalias of a network device. */
 static void sync_changed(struct simslot *slot, const char *attr)
@@ -122,8 +129,7 @@ static void sync_changed(struct simslot *slot, const char *attr)
 	simslot_event(slot, SIMSLOT_EV_SYNC_CHANGED, 0);
 }
 
-SIMSLOT_SHOW_FN(sync_state, const char *, sync_states[slot->sync_state],
-		"%s\n")
+SIMSLOT_SHOW(sync_state, const char *, sync_states[slot->sync_state], "%s\n")
 
 static ssize_t sync_state_store(struct device *dev, struct device_attribute *a,
 				const char *buf, size_t count)

@@ -130,14 +130,14 @@ enum simslot_reason {
 
 /* ---- /dev/simslotN ------------------------------------------------------ */
 
-#define SIMSLOT_CAP_POWER	(1u << 0) /* POWER works */
-#define SIMSLOT_CAP_RESET	(1u << 1) /* RESET works */
-#define SIMSLOT_CAP_CHANNEL0	(1u << 2) /* the basic channel can be had */
-#define SIMSLOT_CAP_TERMINAL	(1u << 3) /* TERMINAL PROFILE, FETCH are ours */
-#define SIMSLOT_CAP_CARD_DETECT	(1u << 4) /* insertion is seen by a line */
-#define SIMSLOT_CAP_PROXIED	(1u << 5) /* a process speaks for the card */
-#define SIMSLOT_CAP_VIRTUAL	(1u << 6) /* provider says: an eUICC profile */
-#define SIMSLOT_CAP_PARITY	(1u << 7) /* line errors are detected (else re-read) */
+#define SIMSLOT_CAP_POWER	0x01 /* POWER works */
+#define SIMSLOT_CAP_RESET	0x02 /* RESET works */
+#define SIMSLOT_CAP_CHANNEL0	0x04 /* the basic channel can be had */
+#define SIMSLOT_CAP_TERMINAL	0x08 /* TERMINAL PROFILE, FETCH are ours */
+#define SIMSLOT_CAP_CARD_DETECT	0x10 /* insertion is seen by a line */
+#define SIMSLOT_CAP_PROXIED	0x20 /* a process speaks for the card */
+#define SIMSLOT_CAP_VIRTUAL	0x40 /* provider says: an eUICC profile */
+#define SIMSLOT_CAP_PARITY	0x80 /* line errors are detected (else re-read) */
 
 #define SIMSLOT_ATR_MAX		33
 #define SIMSLOT_ICCID_LEN	21	/* 20 digits and NUL */
@@ -180,13 +180,13 @@ struct simslot_info {
 	__u8 reserved[7];
 };
 
-#define SIMSLOT_CHANNEL_BASIC	(1u << 0) /* channel 0; exclusive files only */
+#define SIMSLOT_CHANNEL_BASIC	0x01 /* channel 0; exclusive files only */
 /*
  * Channel 0 for the proactive session, without a transaction: STATUS, FETCH,
  * TERMINAL CAPABILITY, TERMINAL PROFILE, TERMINAL RESPONSE and ENVELOPE only.
  * Needs SIMSLOT_CAP_TERMINAL; one file of a slot at a time (EBUSY).
  */
-#define SIMSLOT_CHANNEL_MONITOR	(1u << 1)
+#define SIMSLOT_CHANNEL_MONITOR	0x02
 
 /**
  * struct simslot_channel - SIMSLOT_IOC_CHANNEL_OPEN
@@ -217,7 +217,7 @@ struct simslot_channel {
 };
 
 #define SIMSLOT_LEASE_MAX_MS	60000
-#define SIMSLOT_BEGIN_BREAK	(1u << 0) /* CAP_SYS_ADMIN: end another's */
+#define SIMSLOT_BEGIN_BREAK	0x01 /* CAP_SYS_ADMIN: end another's */
 
 /**
  * struct simslot_begin - SIMSLOT_IOC_BEGIN
@@ -242,10 +242,10 @@ struct simslot_begin {
 #define SIMSLOT_IOC_BEGIN		_IOW(SIMSLOT_IOC, 0x03, struct simslot_begin)
 #define SIMSLOT_IOC_END			_IO(SIMSLOT_IOC, 0x04)
 #define SIMSLOT_IOC_RESET		_IOW(SIMSLOT_IOC, 0x05, __u32)
-#define SIMSLOT_IOC_POWER		_IOW(SIMSLOT_IOC, 0x06, __u32) /* 0 off, 1 on */
+#define SIMSLOT_IOC_POWER		_IOW(SIMSLOT_IOC, 0x06, __u32)	/* 0, 1 */
 #define SIMSLOT_IOC_IDENTIFY		_IO(SIMSLOT_IOC, 0x07)
 #define SIMSLOT_IOC_SET_MODE		_IOW(SIMSLOT_IOC, 0x08, __u32)
-#define SIMSLOT_IOC_SET_TIMEOUT		_IOW(SIMSLOT_IOC, 0x09, __u32) /* ms per command, 0 default */
+#define SIMSLOT_IOC_SET_TIMEOUT		_IOW(SIMSLOT_IOC, 0x09, __u32)	/* ms */
 
 /* ---- /dev/simslot-proxy ------------------------------------------------- */
 
