@@ -23,8 +23,10 @@ static int nomem(struct sim_err *e)
  */
 static void strip_weak(char *etag)
 {
-	if (!strncmp(etag, "W/", 2))
-		memmove(etag, etag + 2, strlen(etag + 2) + 1);
+	size_t n = strlen(etag);
+
+	if (n >= 2 && !memcmp(etag, "W/", 2))
+		memmove(etag, etag + 2, n - 1);
 }
 
 struct names {

@@ -115,7 +115,7 @@ static inline bool radicale_start(struct servers *s)
 
 static inline bool apache_start(struct servers *s)
 {
-	char conf[128], log[128], text[3000], cmd[300];
+	char conf[128], log[128], text[3000], cmd[400];
 	char *argv[] = { (char *)"apache2", (char *)"-X", (char *)"-f", conf,
 			 NULL };
 

@@ -262,7 +262,7 @@ static void an_emptied_folder_deletes_nothing(void **state)
 
 	(void)state;
 	for (int i = 0; i < 5; i++) {
-		char uid[8];
+		char uid[16];
 
 		snprintf(uid, sizeof(uid), "u%d", i);
 		add("X", uid);
