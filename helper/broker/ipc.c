@@ -133,6 +133,12 @@ int ipc_recv(int fd, struct ipc_msg *m, struct sim_err *e)
 	do
 		n = recvmsg(fd, &mh, MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
+	/*
+	 * A peer that closed without reading us all: said once, and what it had
+	 * sent before can still be read.
+	 */
+	if (n < 0 && errno == ECONNRESET)
+		n = recvmsg(fd, &mh, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	if (n == 0 || (n < 0 && errno == ECONNRESET))
 		return 0;
 	if (n < 0)

@@ -213,7 +213,10 @@ int client_run(const struct client *cl, int argc, char **argv)
 
 	signal(SIGPIPE, SIG_IGN);
 	sock = reach(cl, &e);
-	if (sock < 0 || hello(cl, sock, argc, argv, &e) < 0)
+	if (sock < 0)
+		goto out;
+	/* Turned away before we spoke: then why is there to be read. */
+	if (hello(cl, sock, argc, argv, &e) < 0 && e.code != EX_IOERR)
 		goto out;
 	while (code < 0) {
 		int r = ipc_recv(sock, &m, &e);
