@@ -304,6 +304,9 @@ size_t uicc_tpdu(struct uicc *c, const uint8_t *cmd, size_t len, uint8_t *resp,
 		return 0;
 	f = uicc_fault_hit(c, cmd);
 	c->count.tpdus++;
+	/* the same command as the terminal's user counts it */
+	if (cmd[1] != 0xc0 && !(c->again && !memcmp(cmd, c->last, 4)))
+		c->count.apdus++;
 	c->count.bytes += len < 5 ? 5 : len;
 	if (f && f->act == UICC_ACT_SW) {
 		c->nresp = 0;
@@ -317,6 +320,8 @@ size_t uicc_tpdu(struct uicc *c, const uint8_t *cmd, size_t len, uint8_t *resp,
 		n = uicc_fault_answer(c, f, buf, n);
 	/* a procedure byte goes before data in either direction */
 	c->count.bytes += n + (len > 5 || n > 2);
+	c->again = n == 2 && buf[0] == 0x6c;
+	memcpy(c->last, cmd, 4);
 	if (n > max)
 		n = 0;
 	memcpy(resp, buf, n);
@@ -335,7 +340,6 @@ size_t uicc_apdu(struct uicc *c, const uint8_t *cmd, size_t len, uint8_t *resp,
 
 	if (len < 4 || len > 5 + 255 + 1 || max < 2)
 		return 0;
-	c->count.apdus++;
 	memset(t, 0, 5);
 	memcpy(t, cmd, len < sizeof(t) ? len : sizeof(t));
 	tl = 5;

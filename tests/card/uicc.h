@@ -149,8 +149,7 @@ int uicc_fault(struct uicc *c, const char *line, char *why);
 
 /**
  * struct uicc_count - what has gone over the wire so far
- * @apdus: command APDUs (uicc_apdu() calls; or TPDUs but GET RESPONSE and
- *	repetitions after 6C)
+ * @apdus: command APDUs: TPDUs but GET RESPONSE and repetitions after 6C
  * @tpdus: command TPDUs
  * @bytes: characters on the line in T=0, both ways, with procedure bytes
  */

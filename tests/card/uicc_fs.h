@@ -211,6 +211,8 @@ struct uicc {
 	const struct uicc_fault *hit;	/* the last TPDU's */
 	bool wire;		/* a byte level is there to act on faults */
 	struct uicc_count count;
+	uint8_t last[4];	/* header of the last TPDU */
+	bool again;		/* it was answered 6Cxx */
 	void (*trace)(void *arg, const char *line);
 	void *trace_arg;
 };

@@ -266,6 +266,7 @@ void uicc_wire_line(struct uicc_wire *w, enum uicc_line line, bool level,
 	if (!is) {
 		w->state = UICC_W_OFF;
 		w->info.up = false;
+		w->info.pulled = false;
 		uicc_reset(w->c);
 		return;
 	}

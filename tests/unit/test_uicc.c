@@ -526,6 +526,27 @@ static void faults(void **state)
 	expect("00B000000A", "98942000002143658769 9000");
 }
 
+/*
+ * T=0 characters by hand. SELECT with data: 5 + INS + 2 + SW, GET RESPONSE of
+ * 25: 5 + INS + 25 + 2. READ BINARY Le 0: 5 + 6C0A, again: 5 + INS + 10 + 2.
+ */
+static void it_counts_what_the_wire_carries(void **state)
+{
+	struct uicc_count n;
+
+	expect("00A40004022FE200", "62 17 82 02 41 21 83 02 2F E2 8A 01 05 "
+	       "8B 03 2F 06 07 80 02 00 0A 88 01 10 9000");
+	uicc_counts(*state, &n);
+	assert_int_equal(n.apdus, 1);
+	assert_int_equal(n.tpdus, 2);
+	assert_int_equal(n.bytes, 10 + 33);
+	expect("00B0000000", "98942000002143658769 9000");
+	uicc_counts(*state, &n);
+	assert_int_equal(n.apdus, 2);
+	assert_int_equal(n.tpdus, 4);
+	assert_int_equal(n.bytes, 43 + 7 + 18);
+}
+
 /* What is saved is the card: text, parsed, text again is the same */
 static void saving_loses_nothing(void **state)
 {
@@ -585,7 +606,8 @@ int main(void)
 		T(logical_channels), T(life_cycle), T(what_it_does_not_know),
 		T(a_contact_in_its_files), T(edits_from_outside),
 		T(names_in_every_coding), T(a_message_in_its_record),
-		T(proactive_refresh), T(faults), T(saving_loses_nothing),
+		T(proactive_refresh), T(faults),
+		T(it_counts_what_the_wire_carries), T(saving_loses_nothing),
 		T(bad_images_name_the_line),
 	};
 
