@@ -69,6 +69,11 @@ static const struct sim_item *row_now(const struct row *r)
 		       : &r->value;
 }
 
+static bool holds_item(const struct row *r)
+{
+	return r->touch ? r->touch->rec != NULL : r->ref != NULL;
+}
+
 /* Every side that holds the item says what it has in that field. */
 static int note_versions(struct merge *m, const struct open *o)
 {
@@ -80,9 +85,7 @@ static int note_versions(struct merge *m, const struct open *o)
 		char *text = NULL;
 		int rc = 0;
 
-		if (!r->ref && !r->touch)
-			continue;
-		if (r->touch && !r->touch->rec)
+		if (!holds_item(r))
 			continue;
 		if (sim_field_get(&own, row_now(r), o->field,
 				  run->opt->country))
@@ -353,40 +356,73 @@ out:
 	return rc;
 }
 
+static struct side *side_of(const struct merge *m, const struct row *r)
+{
+	for (size_t i = 0; i < m->c->peers; i++)
+		if (m->c->peer[i].member == r->member)
+			return m->c->peer[i].side == NOT_FOUND
+				       ? NULL
+				       : &m->c->side[m->c->peer[i].side];
+	return NULL;
+}
+
+/* Has this row that value, or what its replica can hold of it? */
+static int row_agrees(struct merge *m, const struct row *r, const char *field,
+		      const struct sim_item *value, bool *agrees)
+{
+	const char *country = m->c->run->opt->country;
+	struct sim_item own = {.kind = m->m.kind}, full = own, cut = own;
+	struct side *s = side_of(m, r);
+	struct sim_err why;
+	int rc = sim_field_get(&own, row_now(r), field, country);
+
+	*agrees = !rc && sim_item_equal(&own, value);
+	if (!rc && !*agrees && s && !s->r->lossless) {
+		sim_item_free(&own);
+		rc = sim_item_copy(&full, &m->m) ||
+		     sim_field_put(&full, field, value, country);
+		if (!rc && s->r->ops->project(s->r, &full, row_now(r), &cut,
+					      &why) == 0) {
+			struct sim_item want = {.kind = m->m.kind};
+
+			rc = sim_field_get(&want, &cut, field, country) ||
+			     sim_field_get(&own, row_now(r), field, country);
+			*agrees = !rc && sim_item_equal(&own, &want);
+			sim_item_free(&want);
+		}
+	}
+	sim_item_free(&own);
+	sim_item_free(&full);
+	sim_item_free(&cut);
+	return rc ? run_no_memory(m->c->run) : 0;
+}
+
 /* All who hold the item have the same again: nothing left to decide. */
 static int agreed_value(struct merge *m, const struct open *o, bool *agreed)
 {
 	const char *country = m->c->run->opt->country;
+	struct sim_item value = {.kind = m->m.kind};
 	const struct row *first = NULL;
+	int rc = 0;
 
-	*agreed = true;
-	for (size_t i = 0; i < m->rows && *agreed; i++) {
-		struct row *r = &m->row[i];
-		struct sim_item a = {.kind = m->m.kind}, b = a;
-
-		if (!r->ref || (r->touch && !r->touch->rec))
-			continue;
-		if (!first) {
-			first = r;
-			continue;
-		}
-		if (sim_field_get(&a, row_now(first), o->field, country) ||
-		    sim_field_get(&b, row_now(r), o->field, country))
-			return run_no_memory(m->c->run);
-		*agreed = sim_item_equal(&a, &b);
-		sim_item_free(&a);
-		sim_item_free(&b);
-	}
-	if (*agreed && first) {
-		struct sim_item a = {.kind = m->m.kind};
-		int rc = sim_field_get(&a, row_now(first), o->field, country) ||
-			 sim_field_put(&m->m, o->field, &a, country);
-
-		sim_item_free(&a);
-		if (rc)
-			return run_no_memory(m->c->run);
-	}
-	return 0;
+	*agreed = false;
+	for (size_t i = 0; i < m->rows; i++)
+		if (holds_item(&m->row[i]) &&
+		    (!first || (RULE_BIT(first->class) & RULE_CARDS)))
+			first = &m->row[i];
+	if (!first)
+		return 0;
+	if (sim_field_get(&value, row_now(first), o->field, country))
+		rc = run_no_memory(m->c->run);
+	*agreed = !rc;
+	for (size_t i = 0; !rc && *agreed && i < m->rows; i++)
+		if (holds_item(&m->row[i]))
+			rc = row_agrees(m, &m->row[i], o->field, &value,
+					agreed);
+	if (!rc && *agreed && sim_field_put(&m->m, o->field, &value, country))
+		rc = run_no_memory(m->c->run);
+	sim_item_free(&value);
+	return rc;
 }
 
 int settle_conflicts(struct merge *m)
