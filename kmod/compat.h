@@ -38,9 +38,11 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 /* What a line discipline's receive_buf takes. */
 #ifdef SIMSLOT_HAVE_LDISC_U8
 #define simslot_ldisc_byte u8
+#define simslot_ldisc_flag u8
 #define simslot_ldisc_count size_t
 #else
 #define simslot_ldisc_byte unsigned char
+#define simslot_ldisc_flag char
 #define simslot_ldisc_count int
 #endif
 

@@ -305,6 +305,24 @@ void simslot_edge(struct simslot *slot, bool present)
 EXPORT_SYMBOL_GPL(simslot_edge);
 
 /**
+ * simslot_set_card_detect() - the slot has a card-detect line, or none any more
+ * @slot: slot
+ * @wired: has one
+ *
+ * Without one nothing proves that a card stayed in.
+ */
+void simslot_set_card_detect(struct simslot *slot, bool wired)
+{
+	spin_lock_irq(&slot->lock);
+	if (wired)
+		slot->caps |= SIMSLOT_CAP_CARD_DETECT;
+	else
+		slot->caps &= ~SIMSLOT_CAP_CARD_DETECT;
+	spin_unlock_irq(&slot->lock);
+}
+EXPORT_SYMBOL_GPL(simslot_set_card_detect);
+
+/**
  * simslot_tell() - a driver that knows more than a line tells what happened
  * @slot: slot
  * @type: what; handled in the order of the calls

@@ -335,6 +335,7 @@ int simslot_register(struct simslot *slot);
 void simslot_unregister(struct simslot *slot);
 void simslot_free(struct simslot *slot);
 void simslot_edge(struct simslot *slot, bool present);
+void simslot_set_card_detect(struct simslot *slot, bool wired);
 bool simslot_stopping(struct simslot *slot);
 bool simslot_cancelled(struct simslot *slot);
 int simslot_tell(struct simslot *slot, enum simslot_input_type type,

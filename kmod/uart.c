@@ -246,6 +246,19 @@ static u32 millivolt(u8 volt_class)
 	return 0;
 }
 
+static void configure(struct simslot_uart *u)
+{
+	struct iso7816_config config = u->m.cfg;
+
+	if (!u->ops->configure)
+		return;
+	u->ops->configure(u, &config);
+	/* Only a configuration that no slot has can be refused. */
+	if (iso7816_init(&u->m, &config))
+		dev_warn(&u->slot->dev, "clock of %u Hz refused\n",
+			 config.clock_hz);
+}
+
 /* Only with a card under the contacts may an edge that was be forgotten. */
 static bool still_there(struct simslot_uart *u)
 {
@@ -270,10 +283,12 @@ static int uart_activate(struct simslot *slot, enum simslot_how how,
 	card->reason = SIMSLOT_REASON_NO_ATR;
 	if (!still_there(u))
 		return -EHOSTDOWN;
-	if (how == SIMSLOT_WARM)
+	if (how == SIMSLOT_WARM) {
 		iso7816_reset(&u->m, true);
-	else
+	} else {
+		configure(u);
 		iso7816_activate(&u->m);
+	}
 	run(u, &act);
 	/* The UART does not make that rate: agree on a slower one. */
 	while (act.result == -ERANGE && tries--) {

@@ -25,6 +25,8 @@ struct simslot_uart;
  * @send: hand bytes to the UART. Return 0 or -errno
  * @present: level of card detect; NULL: there is none
  * @off: take the card's power away at once: RST low, then clock and VCC
+ * @configure: change the engine's configuration before a cold activation.
+ *	Optional
  *
  * All may sleep. @off is called at the edge of a removal, never at the same
  * time as @power and @reset.
@@ -37,6 +39,8 @@ struct simslot_uart_ops {
 	int (*send)(struct simslot_uart *u, const u8 *data, size_t len);
 	int (*present)(struct simslot_uart *u);
 	void (*off)(struct simslot_uart *u);
+	void (*configure)(struct simslot_uart *u,
+			  struct iso7816_config *config);
 };
 
 /**
