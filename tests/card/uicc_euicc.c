@@ -83,7 +83,7 @@ struct out {
 
 static void put(struct out *o, const void *v, size_t n)
 {
-	if (n > o->at)
+	if (!n || n > o->at)
 		return;
 	o->at -= n;
 	memcpy(o->b + o->at, v, n);
@@ -523,7 +523,8 @@ uint16_t uicc_do_store(struct uicc *c, struct uicc_cmd *a)
 		c->store = malloc(STORE_MAX);
 	if (!c->store || c->nstore + a->lc > STORE_MAX)
 		return 0x6a84;
-	memcpy(c->store + c->nstore, a->data, a->lc);
+	if (a->lc)
+		memcpy(c->store + c->nstore, a->data, a->lc);
 	c->nstore += a->lc;
 	if (a->p1 == 0x11)
 		return 0x9000;
