@@ -119,6 +119,16 @@ void pb_free(struct phonebook *pb);
 /** pb_find() - first use of @tag in @s, from index @from on; NULL: none. */
 const struct pb_use *pb_find(const struct pb_set *s, uint8_t tag, size_t from);
 
+/* ---- pbfind.c ----------------------------------------------------------- */
+
+/** pb_find_sets() - the files of the global or @local phonebook. 0, -1. */
+int pb_find_sets(struct card *c, struct phonebook *pb, bool local,
+		 struct sim_err *e);
+/** pb_find_plain() - the book of a card without EF_PBR. 0, -1. */
+int pb_find_plain(struct card *c, struct phonebook *pb, struct sim_err *e);
+
+/* ---- phonebook.c again -------------------------------------------------- */
+
 /** pb_file_of() - first file of @tag in @s; NULL: none. */
 struct pb_file *pb_file_of(const struct pb_set *s, uint8_t tag);
 
