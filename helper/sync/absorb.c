@@ -163,8 +163,9 @@ static int take_gone(struct merge *m, bool edited, bool *died)
 		if (m->state == 2 || !deletes(c, &c->side[r->touch->side], m))
 			continue;
 		gone = true;
-		/* Edited meanwhile, and this side had not seen it yet. */
-		spared = spared || r->rev != m->rev;
+		/* Edited meanwhile and not seen here yet, or in open conflict:
+		 * to delete one's own version is to let the others stand. */
+		spared = spared || r->rev != m->rev || m->opens;
 	}
 	if (!gone)
 		return 0;

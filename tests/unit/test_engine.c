@@ -265,6 +265,28 @@ static void two_edits_of_one_field_are_asked_and_nothing_overwritten(
 	assert_quiet(w);
 }
 
+static void deleting_ones_version_of_a_conflict_lets_the_other_stand(
+	void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	mem_set(w->local, "2", "u2", "FN:Bert\nTEL:+491702\n");
+	w->n = 2;
+	w->r[0] = &w->remote->r;
+	run(w);
+	mem_set(w->local, "1", "u1", "FN:Anna Berg\nTEL:+491701\n");
+	mem_set(w->remote, "rec/0", "u1", "FN:Anna Tal\nTEL:+491701\n");
+	run(w);
+	assert_int_equal(w->rep.conflicts, 1);
+	mem_del(w->local, "1");
+	run(w);
+	assert_int_equal(w->rep.conflicts, 0);
+	assert_non_null(mem_with(w->local, "Anna Tal"));
+	assert_non_null(mem_with(w->remote, "Anna Tal"));
+	assert_quiet(w);
+}
+
 static void a_conflict_is_found_with_a_card_that_was_away(void **state)
 {
 	struct world *w = *state;
@@ -977,6 +999,7 @@ int main(void)
 		T(a_name_edited_on_the_card_regenerates_n),
 		T(edits_of_different_fields_are_merged),
 		T(two_edits_of_one_field_are_asked_and_nothing_overwritten),
+		T(deleting_ones_version_of_a_conflict_lets_the_other_stand),
 		T(a_conflict_is_found_with_a_card_that_was_away),
 		T(what_is_due_to_an_away_card_is_written_when_it_is_back),
 		T(a_delete_goes_everywhere_and_does_not_come_back),
