@@ -58,7 +58,7 @@ static inline bool comes_up(int port)
 {
 	int i, fd;
 
-	for (i = 0; i < 150; i++, usleep(100000)) {
+	for (i = 0; i < 600; i++, usleep(100000)) {
 		fd = dial(port);
 		if (fd >= 0) {
 			close(fd);
