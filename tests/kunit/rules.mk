@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Tests of the kernel module that run on a board.
 
-KMOD_TESTS := kmod_proxy
+KMOD_TESTS := kmod_proxy kmod_tty
 .PHONY: kmod-tests
 ## kmod-tests   programs for the boards' tests of the module, in build/board/
 kmod-tests: $(addprefix $(B)/board/,$(KMOD_TESTS))
