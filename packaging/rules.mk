@@ -36,3 +36,8 @@ install-systemd:
 
 install-openrc:
 	$(INSTALL) -D -m 0755 packaging/openrc/simsync $(DESTDIR)$(SYSCONFDIR)/init.d/simsync
+
+# A software card as a slot without a wire, for tests/board/t_broker.sh.
+$(B)/board/proxycard: tests/board/proxycard.c $(CARD_SRC)
+	@mkdir -p $(@D)
+	$(CC) $(WARN) $(CFLAGS) $(INC) -o $@ $^ -lm

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # boards: amd64-6.1
-# timeout: 400
+# timeout: 900
 # Broker, PAM, grants, udev's launcher without an init system: on a real kernel with a
 # slot served by a process.
 . "$(dirname "$0")/tap.sh"
@@ -9,5 +9,5 @@ B=${B:-build}
 stage=${TMPDIR:-/tmp}/stage
 make -s -C "$TAP_TOP" B="$B" helper "$B/board/proxycard" >&2 || { echo "Bail out! does not build"; exit 1; }
 make -s -C "$TAP_TOP" B="$B" DESTDIR="$stage" install >&2 || { echo "Bail out! does not install"; exit 1; }
-exec "$TAP_TOP/tests/board/amd64.sh" --timeout 300 "${BOARD#*-}" \
+exec "$TAP_TOP/tests/board/amd64.sh" --timeout 840 "${BOARD#*-}" \
 	"$TAP_TOP/tests/board/broker_inside.sh" "$stage" "$(realpath "$TAP_TOP/$B" 2>/dev/null || realpath "$B")/board"
