@@ -31,6 +31,10 @@ install-systemd:
 	for u in simsync-broker.socket simsync-broker.service simsync.service simsync.path; do \
 		$(INSTALL) -D -m 0644 packaging/systemd/$$u $(DESTDIR)$(UNITDIR)/$$u || exit 1; \
 	done
+	# On by themselves: a SIM that is put in is synced without a set-up step.
+	$(INSTALL) -d $(DESTDIR)$(UNITDIR)/sockets.target.wants $(DESTDIR)$(UNITDIR)/paths.target.wants
+	ln -sf ../simsync-broker.socket $(DESTDIR)$(UNITDIR)/sockets.target.wants/simsync-broker.socket
+	ln -sf ../simsync.path $(DESTDIR)$(UNITDIR)/paths.target.wants/simsync.path
 	$(INSTALL) -D -m 0644 packaging/systemd/sysusers.conf $(DESTDIR)/usr/lib/sysusers.d/simsync.conf
 	$(INSTALL) -D -m 0644 packaging/systemd/tmpfiles.conf $(DESTDIR)/usr/lib/tmpfiles.d/simsync.conf
 
