@@ -33,7 +33,7 @@
 #define PORTS		8
 #define BOARD_FAILED	125
 #define TIMED_OUT	124
-#define HELLO_SECONDS	5
+#define HELLO_SECONDS	30
 #define MAX_ANSWERS	16
 #define TAIL		256
 
@@ -168,22 +168,28 @@ static void send_frame(int fd, enum frame_type type, const void *data, uint32_t 
 	}
 }
 
-/* Until the agent echoes our HELLO, what comes belongs to an earlier session. */
+/* Until the agent echoes our HELLO, what comes belongs to an earlier session. What is sent
+ * before the guest has heard that its port is open can be lost: say it again.
+ */
 static void hello(int fd)
 {
 	uint8_t word[FRAME_HELLO_LEN] = FRAME_MAGIC;
 	uint8_t window[FRAME_HELLO_LEN] = { 0 };
-	double end = now() + HELLO_SECONDS;
+	double end = now() + HELLO_SECONDS, again = 0;
 
 	if (getrandom(word + 8, 8, 0) != 8)
 		board_failed("no random number");
-	send_frame(fd, FRAME_HELLO, word, sizeof(word));
 	while (memcmp(window, word, sizeof(word))) {
 		struct pollfd pfd = { .fd = fd, .events = POLLIN };
-		double left = end - now();
 
-		if (left <= 0 || poll(&pfd, 1, (int)(left * 1000) + 1) == 0)
+		if (now() >= end)
 			board_failed("the board's agent does not answer");
+		if (now() >= again) {
+			send_frame(fd, FRAME_HELLO, word, sizeof(word));
+			again = now() + 0.2;
+		}
+		if (poll(&pfd, 1, 200) <= 0)
+			continue;
 		memmove(window, window + 1, sizeof(window) - 1);
 		if (recv(fd, window + sizeof(window) - 1, 1, 0) == 0)
 			board_failed("the board went away");

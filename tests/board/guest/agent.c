@@ -67,7 +67,7 @@ static bool put_all(int fd, const void *data, size_t len)
 
 			if (poll(&pfd, 1, 1000) > 0 && (pfd.revents & POLLHUP))
 				return false;
-		} else if (n < 0 && errno != EINTR) {
+		} else if (n == 0 || errno != EINTR) {
 			return false;
 		}
 	}
@@ -267,7 +267,11 @@ static bool act(struct session *s, uint8_t type, const uint8_t *data, size_t len
 	switch (type) {
 	case FRAME_HELLO:
 		end_command(s);
-		send_frame(s->port, FRAME_HELLO, data, len);
+		/* The host's first bytes can be here before the word that it has connected,
+		 * and until then nothing can be sent.
+		 */
+		for (int i = 0; i < 100 && !send_frame(s->port, FRAME_HELLO, data, len); i++)
+			usleep(10000);
 		return true;
 	case FRAME_RUN:
 		start(s, data, len);
@@ -397,18 +401,18 @@ static void serve(const char *path)
 
 		if (poll(pfd, 4, s.pid ? 100 : 1000) < 0 && errno != EINTR)
 			exit(1);
-		if ((pfd[0].revents & POLLHUP) && !(pfd[0].revents & POLLIN)) {
-			/* nobody at the host's end: SIGIO tells when that changes */
-			end_command(&s);
-			s.got = 0;
-			sigtimedwait(&set, NULL, &idle);
-			continue;
-		}
-		if (pfd[0].revents & POLLIN) {
+		if (pfd[0].revents) {
 			ssize_t n = read(s.port, s.buf + s.got, sizeof(s.buf) - s.got);
 
 			if (n > 0)
 				s.got += n;
+			if (n == 0) {
+				/* nobody at the host's end: SIGIO tells when that changes */
+				end_command(&s);
+				s.got = 0;
+				sigtimedwait(&set, NULL, &idle);
+				continue;
+			}
 		}
 		if (pfd[1].revents)
 			forward(&s, &s.out, FRAME_OUT);

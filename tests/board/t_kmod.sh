@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# boards: amd64-6.1 amd64-6.12
+# The module's doors (character device, netlink, sysfs, proxy), its line discipline and
+# suspend, from inside a board. The programs print TAP themselves.
+. "$(dirname "$0")/tap.sh"
+
+series=${BOARD#*-}
+build=${B:-$TAP_TOP/build}
+make -s -C "$TAP_TOP" B="$build" kmod-tests >&2 || exit 1
+mapfile -t kernel < <("$TAP_TOP/scripts/kernel.sh" amd64 "$series")
+pair=$(mktemp -d)
+trap 'rm -rf "$pair"' EXIT
+cp "$TAP_TOP"/tests/kunit/module/* "$pair"/
+make -s -C "${kernel[0]}/lib/modules/${kernel[1]}/build" M="$pair" modules >&2 || exit 1
+
+# run NAME COMMANDS: on the board; the program's own lines are shown if one fails
+run() {
+	local name=$1 out rc=0
+	out=$("$TAP_TOP/tests/board/amd64.sh" --timeout 240 "$series" bash -c "$2" 2>&1) || rc=$?
+	if [ $rc = 0 ] && ! grep -q '^not ok' <<<"$out" && grep -q '^1\.\.' <<<"$out"; then
+		ok "$name: $(grep -c '^ok ' <<<"$out") checks"
+	else
+		not_ok "$name"
+		printf '%s\n' "$out" "exit code $rc" | diag
+	fi
+}
+
+run "character device, netlink, sysfs, proxy on $BOARD" "
+	modprobe simslot-proxy && '$build/board/kmod_proxy' &&
+	rmmod simslot_proxy simslot"
+run "line discipline on $BOARD" "
+	modprobe simslot-tty && insmod '$pair/ttypair.ko' && '$build/board/kmod_tty' &&
+	rmmod simslot_tty simslot_uart simslot ttypair"
+run "suspend on $BOARD" "
+	modprobe simslot-proxy && '$build/board/kmod_suspend' &&
+	rmmod simslot_proxy simslot"
+finish
