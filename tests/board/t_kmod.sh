@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # boards: amd64-6.1 amd64-6.12
-# The module's doors (character device, netlink, sysfs, proxy), its line discipline and
-# suspend, from inside a board. The programs print TAP themselves.
+# The module's doors (character device, netlink, sysfs, proxy) and its line discipline,
+# from inside a board. The programs print TAP themselves.
 . "$(dirname "$0")/tap.sh"
 
 series=${BOARD#*-}
@@ -32,7 +32,4 @@ run "character device, netlink, sysfs, proxy on $BOARD" "
 run "line discipline on $BOARD" "
 	modprobe simslot-tty && insmod '$pair/ttypair.ko' && '$build/board/kmod_tty' &&
 	rmmod simslot_tty simslot_uart simslot ttypair"
-run "suspend on $BOARD" "
-	modprobe simslot-proxy && '$build/board/kmod_suspend' &&
-	rmmod simslot_proxy simslot"
 finish

@@ -11,3 +11,8 @@ $(B)/board/kmod_%: tests/board/guest/kmod_%.c tests/board/guest/kmod_rig.c tests
 	$(CC) $(WARN) -O2 -Ikmod/uapi -o $@ $< tests/board/guest/kmod_rig.c -lpthread
 
 include tests/kunit/suites.mk
+
+# Suspend needs a board that survives it: not one whose root is on 9p.
+$(B)/board/arm64/kmod_%: tests/board/guest/kmod_%.c tests/board/guest/kmod_rig.c tests/board/guest/kmod_rig.h
+	@mkdir -p $(@D)
+	aarch64-linux-gnu-gcc $(WARN) -O2 -static -Ikmod/uapi -o $@ $< tests/board/guest/kmod_rig.c -lpthread
