@@ -76,4 +76,4 @@ clean:
 	rm -rf $(B)
 
 -include $(wildcard tests/*/rules.mk packaging/rules.mk)
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
