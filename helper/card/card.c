@@ -169,6 +169,7 @@ struct card *card_open(struct sim_channel *ch, struct sim_err *e)
 		card_close(c);
 		return NULL;
 	}
+	quiet_look(c);
 	return c;
 }
 
@@ -208,6 +209,7 @@ int card_apdu(struct card *c, const uint8_t *cmd, size_t len, uint8_t *resp,
 
 	fs_forget(c);
 	ret = c->ch->ops->transmit(c->ch, cmd, len, resp, max, got, e);
+	quiet_sent(c, cmd, len);
 	if (!ret && c->on_apdu)
 		c->on_apdu(c->on_apdu_arg, cmd, len, resp, *got, "by hand");
 	return ret;

@@ -84,6 +84,23 @@ void card_on_progress(struct card *c,
  */
 const char *const *card_problems(const struct card *c, size_t *n);
 
+/* Room for a stamp. */
+#define CARD_STAMP 64
+
+/**
+ * card_stamp() - what the next run must know to spare itself reading the card
+ * @out: at the end of a run that went well: kept as it is; "": nothing to keep
+ */
+void card_stamp(struct card *c, char out[CARD_STAMP]);
+
+/**
+ * card_since() - give the last run's stamp, right after card_open()
+ *
+ * Believed only where the slot says that it is the same activation and that
+ * nobody has sent a command since.
+ */
+void card_since(struct card *c, const char *stamp);
+
 /* ---- PIN ---------------------------------------------------------------- */
 
 enum card_pin_id { CARD_PIN1, CARD_PIN2 };

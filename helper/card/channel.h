@@ -33,6 +33,8 @@ enum sim_chan_fault {
  *	plus SW in @resp like transmit. Ends any old channel of this client.
  * @begin: keep others out for @ms milliseconds (0: end). May be NULL.
  * @reset: cold reset of the card. May be NULL.
+ * @look: bring @epoch, @era and @others up to date; no APDU. May be NULL:
+ *	nothing is known of others then.
  * @close: release
  */
 struct sim_channel_ops {
@@ -43,6 +45,7 @@ struct sim_channel_ops {
 		    uint8_t *resp, size_t max, size_t *got, struct sim_err *e);
 	int (*begin)(struct sim_channel *c, unsigned int ms, struct sim_err *e);
 	int (*reset)(struct sim_channel *c, struct sim_err *e);
+	int (*look)(struct sim_channel *c, struct sim_err *e);
 	void (*close)(struct sim_channel *c);
 };
 
@@ -54,6 +57,10 @@ struct sim_channel_ops {
  * @terminal: the slot says we are the terminal
  * @iccid: identity the slot knows, digits, or empty
  * @epoch: epoch the channel belongs to
+ * @era: names this activation of this slot among all there ever were, also
+ *	over reboots; 0 unknown
+ * @others: commands that others sent in this activation; see @look
+ * @sent: commands of ours in it, as the slot counts them
  * @apdus: commands sent so far (for figures)
  * @bytes: bytes of commands and responses so far
  */
@@ -64,6 +71,9 @@ struct sim_channel {
 	int terminal;
 	char iccid[21];
 	uint64_t epoch;
+	uint64_t era;
+	uint64_t others;
+	uint64_t sent;
 	uint64_t apdus;
 	uint64_t bytes;
 };

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -94,12 +95,52 @@ static long long now_ms(void)
 	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+static uint64_t mix(uint64_t h, const void *p, size_t n)
+{
+	for (const uint8_t *b = p; n--; b++)
+		h = (h ^ *b) * 0x100000001b3ULL;
+	return h;
+}
+
+/*
+ * Epochs start anew with the module and with the phone: the device's node,
+ * made with the slot, and the boot tell which count this one belongs to.
+ */
+static uint64_t era_of(int fd, const struct simslot_info *info)
+{
+	uint64_t h = 0xcbf29ce484222325ULL;
+	char boot[64];
+	struct stat st;
+	ssize_t n;
+	int b;
+
+	b = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	if (b < 0)
+		return 0;
+	n = read(b, boot, sizeof(boot));
+	close(b);
+	if (n <= 0 || fstat(fd, &st))
+		return 0;
+	h = mix(h, boot, (size_t)n);
+	h = mix(h, &st.st_ino, sizeof(st.st_ino));
+	h = mix(h, &st.st_ctim.tv_sec, sizeof(st.st_ctim.tv_sec));
+	h = mix(h, &st.st_ctim.tv_nsec, sizeof(st.st_ctim.tv_nsec));
+	h = mix(h, &info->index, sizeof(info->index));
+	h = mix(h, &info->epoch, sizeof(info->epoch));
+	h = mix(h, info->iccid, strnlen(info->iccid, sizeof(info->iccid)));
+	return h ? h : 1;
+}
+
 static int look(struct dev *d, struct sim_err *e)
 {
 	struct simslot_info info = { 0 };
 
 	if (ioctl(d->fd, SIMSLOT_IOC_INFO, &info))
 		return fault(d, errno, "asking the slot", e);
+	if (info.epoch != d->base.epoch)
+		d->base.sent = 0;
+	d->base.others = info.others;
+	d->base.era = era_of(d->fd, &info);
 	info.iccid[sizeof(info.iccid) - 1] = '\0';
 	memcpy(d->base.iccid, info.iccid, sizeof(d->base.iccid));
 	d->base.epoch = info.epoch;
@@ -178,6 +219,7 @@ static int dev_transmit(struct sim_channel *c, const uint8_t *cmd, size_t len,
 				"the card's answer has no status word; the next run reads it again");
 	}
 	c->bytes += (size_t)n;
+	c->sent++;
 	*got = (size_t)n;
 	return 0;
 }
@@ -235,6 +277,11 @@ static int dev_reset(struct sim_channel *c, struct sim_err *e)
 	return 0;
 }
 
+static int dev_look(struct sim_channel *c, struct sim_err *e)
+{
+	return look((struct dev *)c, e);
+}
+
 /* The kernel closes the channel and ends the transaction with the file. */
 static void dev_close(struct sim_channel *c)
 {
@@ -249,6 +296,7 @@ static const struct sim_channel_ops dev_ops = {
 	.open = dev_open,
 	.begin = dev_begin,
 	.reset = dev_reset,
+	.look = dev_look,
 	.close = dev_close,
 };
 

@@ -110,8 +110,11 @@ int fs_send(struct card *c, const uint8_t *cmd, size_t len, const char *what,
 		if (i)
 			nanosleep(&pause, NULL);
 		if (c->ch->ops->transmit(c->ch, cmd, len, resp, FS_RESP_MAX,
-					 &n, e))
+					 &n, e)) {
+			quiet_sent(c, cmd, len);
 			return sim_fail_in(e, "%s", what);
+		}
+		quiet_sent(c, cmd, len);
 		if (n < 2 || n > FS_RESP_MAX) {
 			c->ch->fault = SIM_CHAN_ERROR;
 			return sim_fail(e, EX_PROTOCOL,

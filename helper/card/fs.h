@@ -72,6 +72,10 @@ struct sms_store;
  * @key: PIN key references by enum card_pin_id
  * @verified: by enum card_pin_id: presented with success in this session
  * @no_search: the card does not know SEARCH RECORD: do not try again
+ * @era: activation that @quiet belongs to, 0 none: nothing is trusted
+ * @others: commands of others in it when last asked
+ * @quiet: count of commands since which nothing on the card has changed
+ * @wrote: we have sent a command that may change it
  * @problem: sentences, @nproblem of them
  * @pb: phonebook once read
  * @sms: messages once read
@@ -98,6 +102,11 @@ struct card {
 	uint8_t key[2];
 	bool verified[2];
 	bool no_search;
+
+	uint64_t era;
+	uint64_t others;
+	uint64_t quiet;
+	bool wrote;
 
 	char **problem;
 	size_t nproblem;
@@ -198,5 +207,24 @@ int fs_search(struct card *c, const struct fs_ef *ef, const char *name,
 /** fs_hold(), fs_release() - keep other clients off during a few writes. */
 int fs_hold(struct card *c, unsigned int ms, struct sim_err *e);
 void fs_release(struct card *c);
+
+/* ---- quiet.c ------------------------------------------------------------ */
+
+/**
+ * quiet_look() - has somebody else been at the card since the last call?
+ *
+ * Where the slot cannot tell, or the terminal is another (a modem writes
+ * without being seen), everybody has.
+ */
+void quiet_look(struct card *c);
+
+/** quiet_sent() - a command went out: was it one that changes the card? */
+void quiet_sent(struct card *c, const uint8_t *cmd, size_t len);
+
+/** quiet_now() - count of all commands in this activation. */
+uint64_t quiet_now(const struct card *c);
+
+/** quiet_since() - nothing has changed since @at of activation @era. */
+bool quiet_since(const struct card *c, uint64_t era, uint64_t at);
 
 #endif

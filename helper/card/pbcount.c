@@ -7,16 +7,20 @@
 
 #include "card/phonebook.h"
 
-static int counter_file(struct card *c, const struct pb_set *s, uint16_t fid,
-			const char *name, size_t size, struct fs_ef *ef)
+static int file_of(struct card *c, bool local, uint16_t fid, const char *name,
+		   size_t size, struct fs_ef *ef)
 {
-	uint16_t path[] = { s->local ? FS_ADF : FS_TELECOM, FS_PHONEBOOK, fid };
+	uint16_t path[] = { local ? FS_ADF : FS_TELECOM, FS_PHONEBOOK, fid };
 
-	if (!s->pbr)
-		return 1;
 	if (fs_select(c, path, 3, name, ef, NULL))
 		return c->ch->fault != SIM_CHAN_OK ? -1 : 1;
 	return ef->form != FS_TRANSPARENT || ef->size < size;
+}
+
+static int counter_file(struct card *c, const struct pb_set *s, uint16_t fid,
+			const char *name, size_t size, struct fs_ef *ef)
+{
+	return s->pbr ? file_of(c, s->local, fid, name, size, ef) : 1;
 }
 
 static uint32_t number_of(const uint8_t *p, size_t n)
@@ -37,6 +41,25 @@ static int read_counter(struct card *c, const struct fs_ef *ef,
 
 	*v = ret ? 0 : number_of(b, got < size ? got : size);
 	return ret;
+}
+
+int pb_counter(struct card *c, bool local, enum pb_counter which, uint32_t *v)
+{
+	static const struct {
+		uint16_t fid;
+		const char *name;
+		size_t size;
+	} file[] = {
+		[PB_PSC] = { 0x4f22, "EF_PSC", 4 },
+		[PB_CC] = { 0x4f23, "EF_CC", 2 },
+	};
+	struct fs_ef ef;
+	int ret;
+
+	ret = file_of(c, local, file[which].fid, file[which].name,
+		      file[which].size, &ef);
+	return ret ? ret : read_counter(c, &ef, file[which].name,
+					file[which].size, v);
 }
 
 static int write_counter(struct card *c, const struct fs_ef *ef,

@@ -237,6 +237,11 @@ int pb_put_blank(struct card *c, struct pb_file *f, unsigned int rec,
 
 /* ---- pbcount.c ---------------------------------------------------------- */
 
+enum pb_counter { PB_PSC, PB_CC };
+
+/** pb_counter() - read one of the global or @local book's. 1: there is none. */
+int pb_counter(struct card *c, bool local, enum pb_counter which, uint32_t *v);
+
 /** pb_count() - one up in EF_CC: something changes. 1: the card has none. */
 int pb_count(struct card *c, const struct pb_set *s);
 /** pb_set_uid(), pb_new_uid() - UID of an entry; 0: it is deleted. */

@@ -11,9 +11,7 @@
 #include "card/info.h"
 #include "card/phonebook.h"
 #include "card/sms.h"
-
-/* A token is this and eight hex digits of hash for each record seen. */
-#define TOKEN_HEAD "card1:"
+#include "card/token.h"
 
 /**
  * struct priv - ours in a replica
@@ -123,19 +121,6 @@ static int info_record(struct card *c, struct sim_record *r, struct sim_err *e)
 	return finish(r, strdup("info"), text_hash(&r->item), 0, NULL, e);
 }
 
-static bool known(const char *since, uint64_t hash)
-{
-	char want[9];
-
-	if (!since || strncmp(since, TOKEN_HEAD, strlen(TOKEN_HEAD)))
-		return false;
-	snprintf(want, sizeof(want), "%08" PRIx32, (uint32_t)hash);
-	for (since += strlen(TOKEN_HEAD); strlen(since) >= 8; since += 8)
-		if (!strncmp(since, want, 8))
-			return true;
-	return false;
-}
-
 /* On a line without parity check: until two readings agree. */
 static int info_sure(struct card *c, struct sim_record *r, const char *since,
 		     struct sim_err *e)
@@ -146,7 +131,7 @@ static int info_sure(struct card *c, struct sim_record *r, const char *since,
 	if (info_record(c, r, e))
 		return -1;
 	last = text_hash(&r->item);
-	for (int i = 0; !c->ch->parity && !known(since, last); i++) {
+	for (int i = 0; !c->ch->parity && !token_knows(since, last); i++) {
 		if (i == 4)
 			return sim_fail(e, EX_IOERR,
 					"the card's information reads differently each time; clean the card's contacts");
@@ -186,7 +171,7 @@ static int confirm(struct card *c, struct pb_set *s, unsigned int rec,
 {
 	uint64_t last = hash_now(c, s, rec), now;
 
-	if (c->ch->parity || known(since, last))
+	if (c->ch->parity || token_knows(since, last))
 		return 0;
 	for (int i = 0; i < 4; i++) {
 		if (pb_fetch_entry(c, s, rec, PB_CONFIRM, e))
@@ -243,7 +228,7 @@ static int confirm_message(struct card *c, unsigned int rec, const char *since,
 		return 0;
 	if (sms_item(s, rec, c->iccid, &it, &hash, NULL) >= 0)
 		sim_item_free(&it);
-	if (known(since, hash))
+	if (token_knows(since, hash))
 		return 0;
 	for (int i = 0; i < 4; i++) {
 		if (fs_read_record(c, &s->ef, "EF_SMS", rec, again, e))
@@ -277,17 +262,11 @@ static int messages(struct card *c, const char *since, struct sim_changes *out,
 	return 0;
 }
 
-static int make_token(struct sim_changes *out, struct sim_err *e)
+static int load(struct card *c, enum sim_kind kind, bool again,
+		struct sim_err *e)
 {
-	size_t at = strlen(TOKEN_HEAD);
-
-	out->token = malloc(at + out->n * 8 + 1);
-	if (!out->token)
-		return sim_fail(e, EX_OSERR, "out of memory");
-	memcpy(out->token, TOKEN_HEAD, at + 1);
-	for (size_t i = 0; i < out->n; i++, at += 8)
-		memcpy(out->token + at, out->rec[i].version + 8, 9);
-	return 0;
+	return kind == SIM_MESSAGE ? sms_load(c, again, e) :
+				     pb_load(c, again, e);
 }
 
 static int card_changes(struct sim_replica *rep, enum sim_kind kind,
@@ -296,38 +275,34 @@ static int card_changes(struct sim_replica *rep, enum sim_kind kind,
 {
 	struct priv *p = rep->priv;
 	bool again = p->seen & 1u << kind;
+	struct card *c = p->c;
 	struct sim_record *r;
-	int ret = -1;
+	int ret;
 
 	memset(out, 0, sizeof(*out));
+	if (token_holds(c, since, out))
+		return 0;
 	p->seen |= 1u << kind;
-	switch (kind) {
-	case SIM_CONTACT:
-		ret = pb_load(p->c, again, e);
-		if (!ret)
-			ret = contacts(p->c, since, out, e);
-		break;
-	case SIM_MESSAGE:
-		ret = sms_load(p->c, again, e);
-		if (!ret)
-			ret = messages(p->c, since, out, e);
-		break;
-	case SIM_INFO:
-		/* Its capacity field is the phonebook's. */
-		ret = pb_load(p->c, false, e);
-		r = ret ? NULL : sim_changes_add(out);
-		ret = r ? info_sure(p->c, r, since, e) : -1;
-		break;
+	quiet_look(c);
+	/* The capacity field of the card's information is the phonebook's. */
+	ret = load(c, kind, again && kind != SIM_INFO, e);
+	if (!ret && kind == SIM_CONTACT)
+		ret = contacts(c, since, out, e);
+	if (!ret && kind == SIM_MESSAGE)
+		ret = messages(c, since, out, e);
+	if (!ret && kind == SIM_INFO) {
+		r = sim_changes_add(out);
+		ret = r ? info_sure(c, r, since, e) : -1;
 	}
+	/* Where something could not be had, absence means nothing. */
+	out->whole = !(kind == SIM_CONTACT && c->pb && c->pb->partial) &&
+		     !(kind == SIM_MESSAGE && c->sms && c->sms->partial);
 	if (!ret)
-		ret = make_token(out, e);
+		ret = token_make(c, kind, out, e);
 	if (ret) {
 		sim_changes_free(out);
 		return -1;
 	}
-	/* Where something could not be had, absence means nothing. */
-	out->whole = !(kind == SIM_CONTACT && p->c->pb->partial) &&
-		     !(kind == SIM_MESSAGE && p->c->sms->partial);
 	out->total = out->n;
 	return 0;
 }
@@ -361,6 +336,9 @@ static int card_project(struct sim_replica *rep, const struct sim_item *full,
 {
 	struct card *c = card_of(rep);
 
+	/* Where changes() found nothing new, nothing was read. */
+	if (load(c, full->kind, false, why))
+		return -1;
 	if (full->kind == SIM_CONTACT)
 		return pb_project(c->pb, full, held, out, why);
 	if (full->kind == SIM_MESSAGE)
@@ -500,6 +478,9 @@ static int card_apply(struct sim_replica *rep, struct sim_op *op, size_t n,
 	};
 	struct card *c = card_of(rep);
 
+	for (size_t i = 0; i < n; i++)
+		if (load(c, op[i].kind, false, e))
+			return -1;
 	if (n && c->pb && pb_settle(c, e))
 		return -1;
 	for (size_t i = 0; i < n; i++) {

@@ -52,6 +52,7 @@ static int link_raw(struct link *l, const uint8_t *cmd, size_t len,
 		l->cut--;
 	n = uicc_apdu(l->u, copy, len, buf, sizeof(buf));
 	l->base.apdus++;
+	l->base.sent++;
 	l->base.bytes += len + n;
 	if (l->log) {
 		for (size_t i = 0; i < len; i++)
@@ -114,10 +115,23 @@ static int link_reset(struct sim_channel *c, struct sim_err *e)
 	return 0;
 }
 
+/* The card counts for all; what is not this link's is others'. */
+static int link_look(struct sim_channel *c, struct sim_err *e)
+{
+	struct link *l = (struct link *)c;
+	struct uicc_count n;
+
+	(void)e;
+	uicc_counts(l->u, &n);
+	c->others = n.apdus - c->sent;
+	return 0;
+}
+
 static const struct sim_channel_ops link_ops = {
 	.transmit = link_transmit,
 	.open = link_open,
 	.reset = link_reset,
+	.look = link_look,
 	.close = link_close,
 };
 
