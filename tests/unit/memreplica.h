@@ -22,7 +22,7 @@ struct mem_rec {
 	bool unreadable;
 	long seq;		/* of its last change; deleted ones keep it */
 	char uid[40];
-	char ref[24];
+	char ref[40];
 	struct sim_item item;
 };
 
@@ -42,7 +42,7 @@ struct mem {
 	size_t n;		/* rec[] in use so far */
 	size_t writes;
 	size_t reserved_n;
-	char reserved[MEM_MAX][24];
+	char reserved[MEM_MAX][40];
 	struct mem_rec rec[MEM_MAX];
 };
 
@@ -178,7 +178,7 @@ static inline int mem_place(struct sim_replica *r, const struct sim_item *want,
 			    const char *uid, char **ref, struct sim_err *e)
 {
 	struct mem *m = r->priv;
-	char text[24];
+	char text[40];
 
 	(void)want;
 	(void)uid;

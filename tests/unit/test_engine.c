@@ -422,7 +422,7 @@ static void an_emptied_card_is_held_and_deletes_nothing(void **state)
 static void mass_edits_are_held_and_go_on_when_released(void **state)
 {
 	struct world *w = *state;
-	char text[64], ref[24], uid[8];
+	char text[64], ref[24], uid[16];
 
 	for (int i = 0; i < 20; i++) {
 		snprintf(text, sizeof(text), "FN:P%d\nTEL:+49170%d\n", i, i);
@@ -452,7 +452,7 @@ static void mass_edits_are_held_and_go_on_when_released(void **state)
 static void a_few_deletes_a_day_add_up_over_a_week(void **state)
 {
 	struct world *w = *state;
-	char text[64], ref[24], uid[8];
+	char text[64], ref[24], uid[16];
 
 	for (int i = 0; i < 20; i++) {
 		snprintf(text, sizeof(text), "FN:P%d\nTEL:+49170%d\n", i, i);
@@ -816,7 +816,7 @@ static void a_card_that_goes_in_the_middle_is_finished_later(void **state)
 	struct world *w = *state;
 
 	for (int i = 0; i < 6; i++) {
-		char text[64], ref[8], uid[8];
+		char text[64], ref[16], uid[16];
 
 		snprintf(text, sizeof(text), "FN:P%d\nTEL:+49170%d\n", i, i);
 		snprintf(ref, sizeof(ref), "%d", i);

@@ -123,7 +123,7 @@ static struct world *world_new(uint64_t seed)
 	w->m[w->n++] = mem_new(SIM_REMOTE, "remote");
 	ncards = rnd(w, 4);
 	for (size_t i = 0; i < ncards; i++) {
-		char name[24];
+		char name[40];
 		struct mem *m;
 
 		snprintf(name, sizeof(name), "card:%zu/x", i);
@@ -328,7 +328,7 @@ static struct mem_rec *pick(struct world *w, struct mem *m)
 
 static void put(struct mem *m, struct mem_rec *k, const struct sim_item *it)
 {
-	char ref[24];
+	char ref[40];
 
 	strcpy(ref, k->ref);
 	trace("# %s %s now", m->name, ref);
