@@ -314,6 +314,11 @@ char *sim_item_key(const struct sim_item *it)
 	return NULL;
 }
 
+bool sim_hidden(const char *value)
+{
+	return !strncmp(value, "h-", 2);
+}
+
 char *sim_text_escape(const char *plain)
 {
 	char *out = malloc(2 * strlen(plain) + 1), *at = out;

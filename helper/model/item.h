@@ -83,6 +83,9 @@ int sim_item_parse(struct sim_item *it, enum sim_kind kind, const char *text);
  */
 char *sim_item_key(const struct sim_item *it);
 
+/** sim_hidden() - an identifier of which only the keyed hash is known */
+bool sim_hidden(const char *value);
+
 /* Text values: what ',' ';' '\\' and newline look like inside a vCard value. */
 char *sim_text_escape(const char *plain);
 char *sim_text_unescape(const char *value);

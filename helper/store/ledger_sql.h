@@ -58,7 +58,8 @@
 		       "WHERE member=? AND ref=?")                             \
 	X(BASE_LOST, "SELECT id,item,ref,version,uid,meaning FROM base "       \
 		     "WHERE member=? AND ref IS NULL AND meaning='present'")   \
-	X(ITEM_KEY, "SELECT key FROM item WHERE id=?")                         \
+	X(ITEM_ALL, "SELECT id,value FROM item WHERE component=?")             \
+	X(ITEM_REKEY, "UPDATE item SET key=?2 WHERE id=?1")                    \
 	X(REPLICA_AWAY, "UPDATE replica SET state='away' WHERE state='here'")  \
 	X(BASE_VALUE, "SELECT value,rev FROM base WHERE id=?")                 \
 	X(BASE_ALIKE, "SELECT id,item,value FROM base WHERE member=? "         \

@@ -261,6 +261,15 @@ static bool done_already(struct taking *t, const struct sim_edit *e)
 	return done;
 }
 
+/* The card itself is here, and only a hash of its number was known. */
+static bool uncovers(const struct taking *t, const struct sim_edit *e)
+{
+	const char *known = sim_item_get(&t->m->m, e->name);
+
+	return t->s->card && t->s->gives && e->to.n && known &&
+	       sim_hidden(known) && !sim_hidden(e->to.prop[0].value);
+}
+
 static int take_edit(struct taking *t, const struct sim_edit *e)
 {
 	struct merge *m = t->m;
@@ -283,7 +292,7 @@ static int take_edit(struct taking *t, const struct sim_edit *e)
 		moved = field_equal(t, &t->p0, t->agreed, e->field) != 1 ||
 			field_equal(t, &m->m, &m->m0, e->field) != 1;
 	if (t->row->touch->paired && kind == SIM_MESSAGE && there)
-		return 0;
+		return uncovers(t, e) ? apply(t, e) : 0;
 	if (moved && e->single)
 		return conflict(t, e);
 	/* Both have the number: how the other labels it is no edit. */

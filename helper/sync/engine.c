@@ -178,7 +178,9 @@ static int join(struct component *c, struct sim_replica *r, int64_t replica,
 	memset(s, 0, sizeof(*s));
 	s->r = r;
 	s->card = RULE_BIT(r->class) & RULE_CARDS;
-	s->gives = c->g.reach[r->class] && mask != SYNC_FILL;
+	/* Filling is about user data: what the card is, it still says. */
+	s->gives = c->g.reach[r->class] &&
+		   (mask != SYNC_FILL || c->g.kind == SIM_INFO);
 	s->takes = any_takes(&c->g, r->class) && mask != SYNC_PULL;
 	if (!s->gives && !s->takes)
 		return 0;

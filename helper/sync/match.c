@@ -79,19 +79,10 @@ static int match_stable(struct component *c, size_t side, struct spots *s)
 	return 0;
 }
 
-static char *key_of_item(struct component *c, int64_t item)
-{
-	struct ledger *l = c->run->l;
-	char *key = NULL;
-
-	if (ledger_first(l, LQ_ITEM_KEY, c->run->e, "i", item) == 1 &&
-	    ledger_text(l, LQ_ITEM_KEY, 0))
-		key = strdup(ledger_text(l, LQ_ITEM_KEY, 0));
-	ledger_end(l, LQ_ITEM_KEY);
-	return key;
-}
-
-/* Messages and info: same place and key first, then same key. */
+/*
+ * Messages and info: same place and key first, then same key. The key is the
+ * one this replica's own content has: a server may hold identifiers hashed.
+ */
 static int match_keyed(struct component *c, size_t side, struct spots *s)
 {
 	char **was = calloc(s->n + 1, sizeof(*was));
@@ -102,10 +93,12 @@ static int match_keyed(struct component *c, size_t side, struct spots *s)
 		struct spot *p = &s->spot[i];
 
 		if (p->lost)
-			was[i] = key_of_item(c, p->item);
-		if (p->found)
+			rc = load_was(c, p);
+		if (!rc && p->lost)
+			was[i] = sim_item_key(&p->was);
+		if (!rc && p->found)
 			now[i] = sim_item_key(&p->rec->item);
-		if (p->lost && p->found && same(was[i], now[i]))
+		if (!rc && p->lost && p->found && same(was[i], now[i]))
 			rc = settle(c, side, p, p);
 	}
 	for (size_t i = 0; !rc && i < s->n; i++)

@@ -156,6 +156,81 @@ int item_here(struct component *c, const struct side *s, int64_t item)
 	return row < 0 ? -1 : here;
 }
 
+/* Key of a card's record as that server knows it. malloc'd, NULL: no memory */
+static char *key_at(struct sim_replica *r, const struct sim_item *it)
+{
+	struct sim_item hidden = {.kind = it->kind};
+	struct sim_err why;
+	char *key = NULL;
+
+	if (!r->ops->project(r, it, NULL, &hidden, &why))
+		key = sim_item_key(&hidden);
+	sim_item_free(&hidden);
+	return key;
+}
+
+static int same_card(struct component *c, const struct sim_item *a,
+		     const struct sim_item *b)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		struct sim_replica *r = c->side[i].r;
+		char *x, *y;
+		int same;
+
+		if (c->side[i].card || r->lossless)
+			continue;
+		x = key_at(r, a);
+		y = key_at(r, b);
+		same = x && y ? !strcmp(x, y) : -1;
+		free(x);
+		free(y);
+		if (same)
+			return same < 0 ? run_no_memory(c->run) : 1;
+	}
+	return 0;
+}
+
+/*
+ * A server may know a card by a keyed hash only. Cards are few: each is looked
+ * at. Where the card itself is here its true number becomes the key.
+ */
+static int pair_hidden(struct component *c, size_t side, struct spot *p,
+		       const char *key)
+{
+	const enum ledger_query q = LQ_ITEM_ALL;
+	struct run *run = c->run;
+	int64_t item = 0;
+	int row, rc = 0;
+
+	for (row = ledger_first(run->l, q, run->e, "i", c->id);
+	     row > 0 && !rc; row = item ? 0 : ledger_next(run->l, q, run->e)) {
+		struct sim_item it = {.kind = c->g.kind};
+
+		if (sim_item_parse(&it, c->g.kind, ledger_text(run->l, q, 1)))
+			rc = sim_fail(run->e, EX_DATAERR,
+				      "ledger: an item cannot be read");
+		else
+			rc = same_card(c, &it, &p->rec->item);
+		if (rc > 0) {
+			item = ledger_int(run->l, q, 0);
+			rc = 0;
+		}
+		sim_item_free(&it);
+	}
+	ledger_end(run->l, q);
+	if (rc || row < 0)
+		return -1;
+	if (!item)
+		return 0;
+	rc = item_here(c, &c->side[side], item);
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	if (!sim_hidden(key) && ledger_do(run->l, LQ_ITEM_REKEY, run->e, "is",
+					  item, key))
+		return -1;
+	return attach(c, side, p, item);
+}
+
 static int pair_keyed(struct component *c, size_t side, struct spot *p)
 {
 	struct ledger *l = c->run->l;
@@ -176,7 +251,10 @@ static int pair_keyed(struct component *c, size_t side, struct spot *p)
 		if (row < 0) {
 			rc = -1;
 		} else if (!row) {
-			rc = create(c, side, p, key, nth) < 0 ? -1 : 0;
+			if (c->g.kind == SIM_INFO)
+				rc = pair_hidden(c, side, p, key);
+			if (!rc && p->found)
+				rc = create(c, side, p, key, nth) < 0 ? -1 : 0;
 		} else {
 			int here = item_here(c, &c->side[side], item);
 
