@@ -18,8 +18,7 @@ mapfile -t kernel < <("$TOP/scripts/kernel.sh" arm64 "$series")
 rel=${kernel[1]}
 
 # Whatever goes into the disk is part of its name.
-key=$({ cat "$guest/second-stage"; printf '%s\n' "$rel" "${packages[@]}"
-	(cd "$guest/root" && find . -type f -exec sha256sum {} + | sort); } | sha256sum | cut -c 1-12)
+key=$({ cat "$guest/second-stage"; printf '%s\n' "$rel" "${packages[@]}"; } | sha256sum | cut -c 1-12)
 
 # Unpack all packages here, where the processor is a real one; the board only configures.
 # Scripts that would run before that (preinst) cannot run here, and on an empty root they
@@ -59,7 +58,6 @@ build() {
 	# hardware that no QEMU board has
 	rm -rf "$tmp/root/lib/modules/$rel/kernel"/{sound,drivers/{gpu,media,infiniband,staging,iio}}
 	rm -rf "$tmp/root/lib/modules/$rel/kernel/drivers/net"/{wireless,ethernet}
-	cp -a "$guest/root/." "$tmp/root/"
 	install -m 755 "$guest/second-stage" "$tmp/root/second-stage"
 	mkfs.ext4 -q -F -E lazy_itable_init=0 -d "$tmp/root" "$tmp/disk.img" 2G
 	rm -rf "$tmp/root"

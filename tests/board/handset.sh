@@ -36,12 +36,13 @@ stage() {
 	mkdir -p "$to/usr/lib/modules/${tree##*/}" "$to/usr/lib/board"
 	cp -a "$tree/updates" "$to/usr/lib/modules/${tree##*/}/"
 	find "$tree" -maxdepth 1 -type f -name 'modules.*' -exec cp {} "$to/usr/lib/modules/${tree##*/}/" \;
+	cp -a "$TOP/tests/board/guest/root/." "$to/"
 	cp "$BUILD/board/agent-arm64" "$to/usr/lib/board/agent"
 	[ -n "$helper" ] || return 0
 	"$TOP/scripts/sysroot.sh" make -s -C "$TOP" B="$BUILD/arm64" helper >&2
 	"$TOP/scripts/sysroot.sh" make -s -C "$TOP" B="$BUILD/arm64" DESTDIR="$to" install >&2
 	# what a package does after unpacking
-	systemctl -q --root="$to" enable $(cd "$to/usr/lib/systemd/system" && grep -l '^\[Install\]' -- *)
+	systemctl -q --root="$to" enable $(cd "$to/usr/lib/systemd/system" && grep -ls '^\[Install\]' -- *)
 }
 
 # The root has merged /usr, so nothing here may begin with /lib or /bin.

@@ -10,18 +10,18 @@ series=${BOARD#*-}
 mapfile -t kernel < <("$TAP_TOP/scripts/kernel.sh" amd64 "$series")
 root=${kernel[0]} rel=${kernel[1]}
 dir=$(mktemp -d)
-name=$(sed -n 's/^PACKAGE_NAME="\?\([^"]*\)"\?$/\1/p' "$TAP_TOP/dkms.conf")
+package=$(sed -n 's/^PACKAGE_NAME="\?\([^"]*\)"\?$/\1/p' "$TAP_TOP/dkms.conf")
 version=$(sed -n 's/^PACKAGE_VERSION="\?\([^"]*\)"\?$/\1/p' "$TAP_TOP/dkms.conf")
 
-mkdir -p "$dir"/{tree,source,install}
+mkdir -p "$dir"/{tree,source} "$dir/install/$rel"
 # what a release holds, not what a build left in the work tree
 (cd "$TAP_TOP" && git ls-files -z Kbuild Makefile dkms.conf kmod |
-	cpio -pdm0 --quiet "$dir/source/$name-$version")
+	cpio -pdm0 --quiet "$dir/source/$package-$version")
 
 run_dkms() {
 	dkms "$@" --dkmstree "$dir/tree" --sourcetree "$dir/source" \
 		--installtree "$dir/install" --kernelsourcedir "$root/lib/modules/$rel/build" \
-		-m "$name" -v "$version" -k "$rel" -a x86_64 --no-depmod
+		-m "$package" -v "$version" -k "$rel" -a x86_64 --no-depmod
 }
 
 same "dkms.conf has the project's version" "$(sed -n 's/^VERSION := //p' "$TAP_TOP/Makefile")" "$version"
@@ -35,7 +35,9 @@ same "dkms installs every module that Kbuild builds" "${want[*]}" "${modules[*]%
 # shellcheck disable=SC2016 # expanded on the board
 check "what dkms installed loads on the board" on_board bash -c '
 	set -e
-	for ko in $(find "$1" -name "*.ko*" | grep "/simslot\.ko") $(find "$1" -name "*.ko*" | grep -v "/simslot\.ko"); do
+	ls=$(find "$1" -name "*.ko*")
+	for ko in $(grep "/simslot\.ko" <<<"$ls") $(grep "/simslot-uart\.ko" <<<"$ls") \
+		$(grep -vE "/simslot(-uart)?\.ko" <<<"$ls"); do
 		insmod "$ko"
 	done
 	test -d /sys/class/simslot' load "$dir/install"
