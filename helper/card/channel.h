@@ -34,7 +34,11 @@ enum sim_chan_fault {
  * @begin: keep others out for @ms milliseconds (0: end). May be NULL.
  * @reset: cold reset of the card. May be NULL.
  * @look: bring @epoch, @era and @others up to date; no APDU. May be NULL:
- *	nothing is known of others then.
+ *	nothing is known of others then. Also @iccid.
+ * @identify: after a REFRESH without an electrical reset: the slot reads the
+ *	card's identity anew, the epoch moves. May be NULL.
+ * @monitor: instead of a channel of our own, channel 0 for the proactive
+ *	session only. Where we are the terminal; may be NULL.
  * @close: release
  */
 struct sim_channel_ops {
@@ -46,6 +50,8 @@ struct sim_channel_ops {
 	int (*begin)(struct sim_channel *c, unsigned int ms, struct sim_err *e);
 	int (*reset)(struct sim_channel *c, struct sim_err *e);
 	int (*look)(struct sim_channel *c, struct sim_err *e);
+	int (*identify)(struct sim_channel *c, struct sim_err *e);
+	int (*monitor)(struct sim_channel *c, struct sim_err *e);
 	void (*close)(struct sim_channel *c);
 };
 

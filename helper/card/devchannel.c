@@ -282,6 +282,29 @@ static int dev_look(struct sim_channel *c, struct sim_err *e)
 	return look((struct dev *)c, e);
 }
 
+static int dev_identify(struct sim_channel *c, struct sim_err *e)
+{
+	struct dev *d = (struct dev *)c;
+
+	c->fault = SIM_CHAN_OK;
+	if (ioctl(d->fd, SIMSLOT_IOC_IDENTIFY))
+		return fault(d, errno, "asking for the card's identity anew", e);
+	return 0;
+}
+
+static int dev_monitor(struct sim_channel *c, struct sim_err *e)
+{
+	struct dev *d = (struct dev *)c;
+	struct simslot_channel ch = { .flags = SIMSLOT_CHANNEL_MONITOR };
+
+	c->fault = SIM_CHAN_OK;
+	if (ioctl(d->fd, SIMSLOT_IOC_CHANNEL_OPEN, &ch))
+		return fault(d, errno, "taking up the card's proactive session",
+			     e);
+	d->basic = false;
+	return look(d, e);
+}
+
 /* The kernel closes the channel and ends the transaction with the file. */
 static void dev_close(struct sim_channel *c)
 {
@@ -297,6 +320,8 @@ static const struct sim_channel_ops dev_ops = {
 	.begin = dev_begin,
 	.reset = dev_reset,
 	.look = dev_look,
+	.identify = dev_identify,
+	.monitor = dev_monitor,
 	.close = dev_close,
 };
 

@@ -35,11 +35,13 @@ static const uint8_t isd_r[] = {
  * struct euicc - an ISD-R on a channel
  * @ch: channel
  * @resp: last response, @len bytes
+ * @pending: its status was 91xx
  */
 struct euicc {
 	struct sim_channel *ch;
 	uint8_t resp[RESP_MAX + 2];
 	size_t len;
+	bool pending;
 };
 
 static uint16_t status(const uint8_t *r, size_t got)
@@ -64,6 +66,7 @@ static int exchange(struct euicc *u, const uint8_t *cmd, size_t len,
 					"eUICC: the answer has no status word");
 		*sw = status(u->resp + u->len, got);
 		u->len += got - 2;
+		u->pending = *sw >> 8 == 0x91;
 		if (*sw >> 8 != 0x61)
 			return 0;
 		more[4] = (uint8_t)*sw;
@@ -170,6 +173,21 @@ static int store(struct euicc *u, uint32_t tag, const uint8_t *body, size_t len,
 		return sim_fail(e, EX_PROTOCOL, "eUICC: the answer to %X makes no sense",
 				(unsigned int)tag);
 	return 0;
+}
+
+struct sim_channel *euicc_channel(struct euicc *u)
+{
+	return u->ch;
+}
+
+bool euicc_pending(const struct euicc *u)
+{
+	return u->pending;
+}
+
+int euicc_again(struct euicc *u, struct sim_err *e)
+{
+	return select_isd_r(u, e);
 }
 
 static uint32_t number(const struct tlv *t)

@@ -100,6 +100,13 @@ enum euicc_verb { EUICC_ENABLE, EUICC_DISABLE, EUICC_DELETE };
 int euicc_do(struct euicc *u, enum euicc_verb verb, const char *iccid,
 	     bool refresh, struct sim_err *e);
 
+/** euicc_channel() - the channel below. */
+struct sim_channel *euicc_channel(struct euicc *u);
+/** euicc_pending() - the last answer said that a proactive command waits. */
+bool euicc_pending(const struct euicc *u);
+/** euicc_again() - select the ISD-R again: the channel was used otherwise. */
+int euicc_again(struct euicc *u, struct sim_err *e);
+
 /** euicc_reset() - reset after euicc_do() without refresh. @u is void then. */
 int euicc_reset(struct euicc *u, struct sim_err *e);
 

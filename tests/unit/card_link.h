@@ -108,10 +108,25 @@ static void link_close(struct sim_channel *c)
 	free(c);
 }
 
-static int link_reset(struct sim_channel *c, struct sim_err *e)
+/* The slot reads the identity after a reset, or when it is asked to. */
+static int link_identify(struct sim_channel *c, struct sim_err *e)
 {
 	(void)e;
+	uicc_iccid(((struct link *)c)->u, c->iccid);
+	c->era++;
+	return 0;
+}
+
+static int link_reset(struct sim_channel *c, struct sim_err *e)
+{
 	uicc_reset(((struct link *)c)->u);
+	return link_identify(c, e);
+}
+
+static int link_monitor(struct sim_channel *c, struct sim_err *e)
+{
+	(void)e;
+	((struct link *)c)->channel = 0;
 	return 0;
 }
 
@@ -132,6 +147,8 @@ static const struct sim_channel_ops link_ops = {
 	.open = link_open,
 	.reset = link_reset,
 	.look = link_look,
+	.identify = link_identify,
+	.monitor = link_monitor,
 	.close = link_close,
 };
 
