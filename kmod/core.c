@@ -116,6 +116,15 @@ unsigned int simslot_generation(void)
 
 /* ---- events --------------------------------------------------------------- */
 
+/* What user space said of the sync was about another card, or another profile. */
+static bool simslot_forgets_sync(enum simslot_event event)
+{
+	return event == SIMSLOT_EV_CARD_INSERTED ||
+	       event == SIMSLOT_EV_CARD_REMOVED ||
+	       event == SIMSLOT_EV_CARD_CHANGED ||
+	       event == SIMSLOT_EV_PROFILE_SWITCHED;
+}
+
 /**
  * simslot_event() - tell everyone what happened
  * @slot: where
@@ -134,10 +143,15 @@ void simslot_event(struct simslot *slot, enum simslot_event event, u32 extra)
 		.extra = extra,
 		.index = slot->index,
 	};
+	bool forgets = simslot_forgets_sync(event);
 
 	mutex_lock(&slot->event_lock);
 	spin_lock_irq(&slot->lock);
 	slot->event = event;
+	if (forgets) {
+		slot->sync_state = 0;
+		slot->sync_detail[0] = '\0';
+	}
 	notice.seq = ++slot->seq;
 	notice.epoch = slot->epoch;
 	notice.state = slot->state;
@@ -148,6 +162,8 @@ void simslot_event(struct simslot *slot, enum simslot_event event, u32 extra)
 	simslot_netlink_event(&notice);
 	if (event != SIMSLOT_EV_SLOT_ADDED && event != SIMSLOT_EV_SLOT_REMOVED)
 		kobject_uevent(&slot->dev.kobj, KOBJ_CHANGE);
+	if (forgets)
+		sysfs_notify(&slot->dev.kobj, NULL, "sync_state");
 	mutex_unlock(&slot->event_lock);
 }
 
