@@ -32,6 +32,7 @@ static const char *const types[] = {
 	[SYNC_HELD] = "held",
 	[SYNC_NOT_PLACED] = "not placed",
 	[SYNC_PROBLEM] = "problem",
+	[SYNC_LEFT_OUT] = "left out",
 };
 
 static const char *text(const char *s)
@@ -62,7 +63,11 @@ void report_lines(struct cmd *c, const struct sync_report *rep, bool dry)
 		else if (l->type == SYNC_SEEN)
 			printf("%s %s there ", kinds[l->kind][0], did[l->verb]);
 		else
-			cmd_tone(c, l->type == SYNC_PROBLEM ? TONE_BAD : TONE_WARN,
+			cmd_tone(c,
+				 l->type == SYNC_PROBLEM ||
+						 l->type == SYNC_LEFT_OUT ?
+					 TONE_BAD :
+					 TONE_WARN,
 				 types[l->type]);
 		if (l->title && l->title[0]) {
 			printf(" \"");
@@ -169,14 +174,15 @@ void report_json(struct cmd *c, const struct sync_report *rep)
 				  sync_outcome_name(l->outcome), "reason",
 				  text(l->reason)));
 	}
-	o = json_pack("{s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
+	o = json_pack("{s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
 		      "run", (json_int_t)rep->run, "state",
 		      sync_state_name(rep->state), "detail", rep->detail,
 		      "created", (json_int_t)rep->created, "updated",
 		      (json_int_t)rep->updated, "deleted",
 		      (json_int_t)rep->deleted, "not_placed",
 		      (json_int_t)rep->not_placed, "queued",
-		      (json_int_t)rep->queued, "failed",
+		      (json_int_t)rep->queued, "unreadable",
+		      (json_int_t)rep->unreadable, "failed",
 		      (json_int_t)rep->failed, "conflicts",
 		      (json_int_t)rep->conflicts, "duplicates",
 		      (json_int_t)rep->duplicates, "held",

@@ -23,23 +23,28 @@
 #include <linux/simslot.h>
 
 #define REPLICAS_MAX 66
+#define NOTES_MAX    10
 
 /**
  * struct run - one run
  * @dry: plan only; nothing is written, nothing is said in the slots
  * @watched: somebody sees the output: the owner's terminal
  * @card: by slot, NULL where none was opened
+ * @of: by slot, its card's replica
  * @replica: in front of the engine; @n of them
  * @mask: what each takes part in
+ * @out: why a card that should have been read was not; code 0: all were
  */
 struct run {
 	struct cmd *c;
 	bool dry;
 	bool watched;
+	struct sim_err out;
 	struct rules rules;
 	struct store *store;
 	struct ledger *ledger;
 	struct card **card;
+	struct sim_replica *of[REPLICAS_MAX];
 	struct sim_replica *replica[REPLICAS_MAX];
 	enum sync_mask mask[REPLICAS_MAX];
 	size_t n;
@@ -54,7 +59,7 @@ static const struct {
 	const char *line;
 } not_read[] = {
 	{ "no-card", "idle", "no card" },
-	{ "fault", "error", "the card does not answer" },
+	{ "fault", "error", "the card cannot be used; take it out, clean its contacts and put it back" },
 	{ "no-identity", "idle", "the card has no identity now (no profile is on)" },
 	{ "unknown", "ask", "a card that is new here: simsync card enroll" },
 	{ "moved", "ask", "an enrolled card on another kind of slot: simsync card enroll" },
@@ -79,17 +84,31 @@ const char *run_why_not(const struct cmd_slot *s)
 	return not_read[why_index(s)].line;
 }
 
+/* The first card that should have been read and was not makes the exit code. */
+static void left_out(struct run *r, const struct cmd_slot *s, int code,
+		     const char *word, const char *line)
+{
+	if (!r->dry)
+		cmd_state(r->c, s->index, word, "%s", line);
+	if (r->out.code || !code)
+		cmd_note("slot %u: %s", s->index, line);
+	else
+		sim_fail(&r->out, code, "slot %u: %s", s->index, line);
+}
+
 static void say_not_read(struct run *r, const struct cmd_slot *s)
 {
 	size_t i = why_index(s);
-	bool why = s->reason[0];
+	char line[256];
 
-	if (!r->dry)
-		cmd_state(r->c, s->index, not_read[i].word, "%s%s%s",
-			  not_read[i].line, why ? ": " : "", s->reason);
-	if (strcmp(s->grant, "no-card"))
-		cmd_note("slot %u: %s%s%s", s->index, not_read[i].line,
-			 why ? ": " : "", s->reason);
+	snprintf(line, sizeof(line), "%s%s%s", s->reason,
+		 s->reason[0] ? ": " : "", not_read[i].line);
+	if (!strcmp(s->grant, "no-card") && !r->dry)
+		cmd_state(r->c, s->index, not_read[i].word, "%s", line);
+	else if (strcmp(s->grant, "no-card"))
+		left_out(r, s, strcmp(not_read[i].word, "error") ? 0 :
+				       EX_UNAVAILABLE,
+			 not_read[i].word, line);
 }
 
 /* ---- a card ------------------------------------------------------------- */
@@ -200,6 +219,7 @@ static int add_card(struct run *r, size_t i, struct sim_err *e)
 		return -1;
 	}
 	add(r, rep, mask_of(s->policy));
+	r->of[i] = rep;
 	return 0;
 }
 
@@ -219,12 +239,9 @@ static void look_at_slots(struct run *r)
 			cmd_state(r->c, s->index, "running", "reading the card");
 		if (!add_card(r, i, &e))
 			continue;
-		if (!r->dry)
-			cmd_state(r->c, s->index,
-				  e.code == EX_NOPERM ? "auth-required" :
-							"error",
-				  "%s", e.text);
-		cmd_note("slot %u: %s", s->index, e.text);
+		left_out(r, s, e.code,
+			 e.code == EX_NOPERM ? "auth-required" : "error",
+			 e.text);
 	}
 }
 
@@ -333,16 +350,78 @@ static int engine(struct run *r, const char *why, struct sync_report *rep,
 	return bad;
 }
 
+/* Why this card was left out of the run, or NULL: it was not. */
+static const char *why_out(const struct run *r, size_t slot,
+			   const struct sync_report *rep)
+{
+	size_t i;
+
+	for (i = 0; i < rep->n; i++)
+		if (rep->line[i].type == SYNC_LEFT_OUT &&
+		    !strcmp(rep->line[i].replica, r->of[slot]->shown))
+			return rep->line[i].reason;
+	return NULL;
+}
+
+/* What is odd about the card itself, though the rest of it was had. */
+static const char *odd(const struct run *r, size_t slot)
+{
+	size_t n;
+	const char *const *list = card_problems(r->card[slot], &n);
+
+	return n ? list[0] : NULL;
+}
+
 static void say_result(struct run *r, int bad, const struct sync_report *rep,
 		       const struct sim_err *e)
 {
 	size_t i;
 
-	for (i = 0; i < r->c->slots && !r->dry; i++)
-		if (r->card[i])
-			cmd_state(r->c, r->c->slot[i].index,
-				  bad ? "error" : sync_state_name(rep->state),
-				  "%s", bad ? e->text : rep->detail);
+	for (i = 0; i < r->c->slots && !r->dry; i++) {
+		const char *line, *word = sync_state_name(rep->state);
+
+		if (!r->card[i])
+			continue;
+		line = bad ? e->text : why_out(r, i, rep);
+		if (line) {
+			word = "error";
+		} else if (rep->state == SYNC_OK && odd(r, i)) {
+			word = sync_state_name(SYNC_PARTIAL);
+			line = odd(r, i);
+		}
+		cmd_state(r->c, r->c->slot[i].index, word, "%s",
+			  line ? line : rep->detail);
+	}
+}
+
+/* A sentence for each thing that went wrong; never what it held. */
+static void say_problems(struct run *r, const struct sync_report *rep)
+{
+	size_t i, k, n, said = 0;
+
+	for (i = 0; i < rep->n; i++) {
+		const struct sync_line *l = &rep->line[i];
+
+		if (l->type != SYNC_PROBLEM && l->type != SYNC_LEFT_OUT)
+			continue;
+		if (said++ < NOTES_MAX)
+			cmd_note("%s: %s", l->replica,
+				 l->reason[0] ? l->reason :
+						sync_outcome_name(l->outcome));
+	}
+	for (i = 0; i < r->c->slots; i++) {
+		const char *const *list;
+
+		if (!r->card[i])
+			continue;
+		list = card_problems(r->card[i], &n);
+		for (k = 0; k < n; k++)
+			if (said++ < NOTES_MAX)
+				cmd_note("slot %u: %s", r->c->slot[i].index,
+					 list[k]);
+	}
+	if (said > NOTES_MAX)
+		cmd_note("... and %zu more", said - NOTES_MAX);
 }
 
 static void tell(struct run *r, const struct sync_report *rep, int64_t ms)
@@ -355,6 +434,8 @@ static void tell(struct run *r, const struct sync_report *rep, int64_t ms)
 	}
 	if (r->watched)
 		report_lines(r->c, rep, r->dry);
+	else
+		say_problems(r, rep);
 	report_sum(r->c, rep, r->dry);
 	for (i = 0; i < r->c->slots; i++) {
 		const struct sim_channel *ch;
@@ -429,8 +510,12 @@ static int run(struct run *r, const char *why, struct sim_err *e)
 	say_result(r, bad, &rep, e);
 	if (!bad)
 		tell(r, &rep, now_ms() - from);
-	if (!bad && rep.state == SYNC_ERROR)
+	if (!bad && (rep.why.code || r->out.code)) {
+		*e = r->out.code ? r->out : rep.why;
+		bad = -1;
+	} else if (!bad && rep.state == SYNC_ERROR) {
 		bad = sim_fail(e, EX_TEMPFAIL, "%s", rep.detail);
+	}
 	sync_report_free(&rep);
 	close_all(r);
 	return bad ? -1 : 0;

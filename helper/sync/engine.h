@@ -66,7 +66,8 @@ enum sync_line_type {
 	SYNC_DUPLICATE, /* possible duplicate: nothing merged */
 	SYNC_HELD,	/* a guard held something: reason says how much */
 	SYNC_NOT_PLACED, /* the replica cannot hold it or is full */
-	SYNC_PROBLEM,	/* unreadable record, replica failed, write failed */
+	SYNC_PROBLEM,	/* unreadable record, write failed */
+	SYNC_LEFT_OUT,	/* the replica failed: reason says why and what helps */
 };
 
 /**
@@ -107,7 +108,10 @@ enum sync_state {
  * @seen: changes found on replicas
  * @not_placed: items some replica could not hold, all replicas counted
  * @queued: writes due to replicas that are away
+ * @unreadable: records found that cannot be understood; they stay as they are
  * @failed: writes and replicas that failed
+ * @why: the first that went wrong, "server: SENTENCE" and exit code; code 0:
+ *	nothing did
  * @conflicts: conflicts open at the end
  * @duplicates: possible duplicates open at the end
  * @held: things held by guards at the end
@@ -119,8 +123,9 @@ struct sync_report {
 	struct sync_line *line;
 	size_t n;
 	size_t created, updated, deleted, seen;
-	size_t not_placed, queued, failed;
+	size_t not_placed, queued, unreadable, failed;
 	size_t conflicts, duplicates, held;
+	struct sim_err why;
 	enum sync_state state;
 	char detail[256];
 };

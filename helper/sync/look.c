@@ -47,10 +47,7 @@ int look(struct component *c)
 		if (!rc)
 			continue;
 		sim_changes_free(&s->ch);
-		s->failed = true;
-		run->rep->failed++;
-		if (report_line(run, SYNC_PROBLEM, s, c->g.kind, SIM_UPDATE,
-				NULL, SIM_FAILED, why.text))
+		if (report_left_out(run, s, c->g.kind, &why))
 			return -1;
 	}
 	return 0;
@@ -132,9 +129,14 @@ static bool unchanged(struct component *c, enum ledger_query q,
 static int unreadable(struct component *c, struct side *s, int64_t base,
 		      const struct sim_record *rec)
 {
+	struct sim_err why;
+
 	if (base && ledger_do(c->run->l, LQ_BASE_MARK, c->run->e, "is", base,
 			      "unreadable"))
 		return -1;
+	sim_fail(&why, EX_DATAERR, "%s", rec->problem);
+	report_why(c->run, s, &why);
+	c->run->rep->unreadable++;
 	return report_line(c->run, SYNC_PROBLEM, s, c->g.kind, SIM_UPDATE,
 			   NULL, SIM_FAILED, rec->problem);
 }

@@ -75,6 +75,39 @@ int report_line(struct run *run, enum sync_line_type type,
 		       : run_no_memory(run);
 }
 
+/* Anybody may read sync_detail: no operator's name, no digits of an ICCID. */
+static const char *const class_names[] = {
+	[SIM_PHYSICAL] = "SIM",
+	[SIM_VIRTUAL] = "eSIM profile",
+	[SIM_LOCAL] = "phone",
+	[SIM_REMOTE] = "server",
+};
+
+void report_why(struct run *run, const struct side *s,
+		const struct sim_err *why)
+{
+	struct sim_err *to = &run->rep->why;
+
+	if (to->code)
+		return;
+	*to = *why;
+	if (!to->text[0])
+		sim_fail(to, to->code, "it failed and did not say why");
+	if (!to->code)
+		to->code = EX_IOERR;
+	sim_fail_in(to, "%s", class_names[s->r->class]);
+}
+
+int report_left_out(struct run *run, struct side *s, enum sim_kind kind,
+		    const struct sim_err *why)
+{
+	s->failed = true;
+	run->rep->failed++;
+	report_why(run, s, why);
+	return report_line(run, SYNC_LEFT_OUT, s, kind, SIM_UPDATE, NULL,
+			   SIM_FAILED, why->text);
+}
+
 void sync_report_free(struct sync_report *rep)
 {
 	for (size_t i = 0; i < rep->n; i++) {
@@ -96,6 +129,21 @@ static void say(struct sync_report *rep, size_t n, const char *what)
 			 "%s%zu %s", at ? ", " : "", n, what);
 }
 
+/* What is wrong comes first: a line may be cut. */
+static void join(struct sync_report *rep)
+{
+	char counts[sizeof(rep->detail)];
+	int n;
+
+	if (!rep->why.code)
+		return;
+	memcpy(counts, rep->detail, sizeof(counts));
+	n = snprintf(rep->detail, sizeof(rep->detail), "%.200s", rep->why.text);
+	if (n > 0 && counts[0])
+		snprintf(rep->detail + n, sizeof(rep->detail) - (size_t)n,
+			 " (%.*s)", (int)sizeof(rep->detail) - n - 4, counts);
+}
+
 void report_end(struct run *run)
 {
 	struct sync_report *rep = run->rep;
@@ -109,14 +157,16 @@ void report_end(struct run *run)
 	say(rep, rep->conflicts, "in conflict");
 	say(rep, rep->duplicates, "possible duplicates");
 	say(rep, rep->held, "held");
+	say(rep, rep->unreadable, "unreadable");
 	say(rep, rep->failed, "failed");
+	join(rep);
 	if (!rep->detail[0])
 		snprintf(rep->detail, sizeof(rep->detail), "nothing to do");
 	if (rep->held)
 		rep->state = SYNC_HELD_BACK;
 	else if (rep->conflicts)
 		rep->state = SYNC_CONFLICT_OPEN;
-	else if (rep->failed || rep->not_placed)
+	else if (rep->failed || rep->unreadable || rep->not_placed)
 		rep->state = SYNC_PARTIAL;
 	else
 		rep->state = SYNC_OK;

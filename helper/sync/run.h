@@ -121,7 +121,16 @@ int report_line(struct run *run, enum sync_line_type type,
 		const struct side *s, enum sim_kind kind, enum sim_verb verb,
 		const struct sim_item *it, enum sim_outcome outcome,
 		const char *reason);
+/** report_why() - the first problem is what sync_detail will say */
+void report_why(struct run *run, const struct side *s,
+		const struct sim_err *why);
+/** report_left_out() - the replica failed and takes no part any more */
+int report_left_out(struct run *run, struct side *s, enum sim_kind kind,
+		    const struct sim_err *why);
 void report_end(struct run *run);
+
+/* seed.c: what happened under other rules since this one was in force */
+int seed(struct component *c);
 
 /* look.c: 0, -1 the ledger failed (a replica that failed is left out) */
 int look(struct component *c);

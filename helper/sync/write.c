@@ -262,8 +262,10 @@ static int count_op(struct batch *b, const struct sim_op *op)
 		return 0;
 	if (op->outcome == SIM_FULL || op->outcome == SIM_UNFIT)
 		type = SYNC_NOT_PLACED;
-	else if (!good)
+	else if (!good) {
 		rep->failed++;
+		report_why(b->c->run, b->s, &op->err);
+	}
 	return report_line(b->c->run, type, b->s, op->kind, op->verb, it,
 			   op->outcome, op->err.text);
 }
@@ -444,10 +446,7 @@ static int send(struct batch *b)
 	/* Ours went wrong (ledger, or stopped): that is said already. */
 	if (run->e->code)
 		return -1;
-	b->s->failed = true;
-	run->rep->failed++;
-	return report_line(run, SYNC_PROBLEM, b->s, b->c->g.kind, SIM_UPDATE,
-			   NULL, SIM_FAILED, why.text);
+	return report_left_out(run, b->s, b->c->g.kind, &why);
 }
 
 static int next_items(struct batch *b, int64_t after_item, bool there,
