@@ -31,6 +31,7 @@ install-systemd:
 	for u in simsync-broker.socket simsync-broker.service simsync.service simsync.path; do \
 		$(INSTALL) -D -m 0644 packaging/systemd/$$u $(DESTDIR)$(UNITDIR)/$$u || exit 1; \
 	done
+	$(INSTALL) -D -m 0644 packaging/systemd/user/simsync-folder.service $(DESTDIR)$(USERUNITDIR)/simsync-folder.service
 	# On by themselves: a SIM that is put in is synced without a set-up step.
 	$(INSTALL) -d $(DESTDIR)$(UNITDIR)/sockets.target.wants $(DESTDIR)$(UNITDIR)/paths.target.wants
 	ln -sf ../simsync-broker.socket $(DESTDIR)$(UNITDIR)/sockets.target.wants/simsync-broker.socket

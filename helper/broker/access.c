@@ -22,6 +22,7 @@ static const struct access table[] = {
 	{ "contacts rm", ACCESS_RUN },
 	{ "contacts import", ACCESS_RUN },
 	{ "contacts export", 0 },
+	{ "folder sync", ACCESS_RUN },
 	{ "sms list", 0 },
 	{ "sms show", 0 },
 	{ "remote add", ACCESS_RUN },

@@ -238,6 +238,12 @@ static int on_event(struct nl_msg *msg, void *arg)
 	return NL_STOP;
 }
 
+int slots_fd(struct nl_sock *sk)
+{
+	nl_socket_set_nonblocking(sk);
+	return nl_socket_get_fd(sk);
+}
+
 int slots_next(struct nl_sock *sk, struct slots_event *ev, struct sim_err *e)
 {
 	struct next n = { ev, false };
@@ -249,6 +255,8 @@ int slots_next(struct nl_sock *sk, struct slots_event *ev, struct sim_err *e)
 		/* ENOBUFS: the listener was too slow; it has to dump. */
 		if (r == -NLE_NOMEM)
 			return 0;
+		if (r == -NLE_AGAIN)
+			return 2;
 		if (r < 0)
 			return sim_fail(e, EX_OSERR, "listening for events: %s",
 					nl_geterror(r));

@@ -56,7 +56,13 @@ int slots_dump(struct slots *s, struct sim_err *e);
 
 /** slots_listen() - socket of the group "events"; -1 with @e */
 struct nl_sock *slots_listen(struct sim_err *e);
-/** slots_next() - wait for one event. 1, 0 events were lost (dump), -1. */
+/** slots_fd() - for poll(); slots_next() does not wait from now on */
+int slots_fd(struct nl_sock *sk);
+/**
+ * slots_next() - wait for one event
+ *
+ * Return: 1, 0 events were lost (dump), 2 none there (after slots_fd()), -1.
+ */
 int slots_next(struct nl_sock *sk, struct slots_event *ev, struct sim_err *e);
 void slots_close(struct nl_sock *sk);
 

@@ -164,7 +164,7 @@ static uint32_t tty_bits(const struct client *cl)
 	uint32_t bits = 0;
 	int tty;
 
-	if (isatty(1))
+	if (!cl->io && isatty(1))
 		bits |= IPC_TTY_OUT;
 	if (isatty(2))
 		bits |= IPC_TTY_ERR;
@@ -181,7 +181,8 @@ static uint32_t tty_bits(const struct client *cl)
 static int hello(const struct client *cl, int sock, int argc, char **argv,
 		 struct sim_err *e)
 {
-	int stdio[3] = { 0, 1, 2 }, null = -1, i, r;
+	int own[3] = { 0, 1, 2 }, theirs[3] = { cl->io, cl->io, 2 };
+	int *stdio = cl->io ? theirs : own, null = -1, i, r;
 	char body[IPC_MAX_BODY];
 	size_t n = 0;
 
@@ -195,7 +196,7 @@ static int hello(const struct client *cl, int sock, int argc, char **argv,
 		n += len;
 	}
 	/* Secrets come from there, or it is closed: not for the worker. */
-	if (cl->from_stdin || fcntl(0, F_GETFD) < 0) {
+	if (!cl->io && (cl->from_stdin || fcntl(0, F_GETFD) < 0)) {
 		null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 		stdio[0] = null;
 	}
@@ -226,7 +227,7 @@ int client_run(const struct client *cl, int argc, char **argv)
 				 "the broker ended before the command did");
 		if (r != 1)
 			goto out;
-		if (m.type == IPC_TEXT)
+		if (m.type == IPC_TEXT && !cl->quiet)
 			fprintf(stderr, "%s\n", m.body);
 		else if (m.type == IPC_PROMPT)
 			answer(cl, sock, &m);
@@ -270,20 +271,20 @@ static bool take_flag(int *argc, char **argv, const char *flag)
 }
 
 /* A file the person may read and the worker may not: it becomes its stdin. */
-static int give_file(int argc, char **argv, int words)
+int client_file(struct client *cl, int argc, char **argv, int words)
 {
 	const char *name = argc - 1 > words ? argv[argc - 1] : "-";
 	int fd;
 
 	if (name[0] == '-')
-		return 0;
+		return client_run(cl, argc - 1, argv + 1);
 	fd = open(name, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || dup2(fd, 0) < 0) {
 		fprintf(stderr, "simsync: %s: %s\n", name, strerror(errno));
 		return EX_NOINPUT;
 	}
 	close(fd);
-	return 0;
+	return client_run(cl, argc - 1, argv + 1);
 }
 
 /*
@@ -303,12 +304,20 @@ static int unlock_pam(struct client *cl)
 	return client_run(cl, 4, argv);
 }
 
+int client_unlock(struct client *cl, int argc, char **argv, int words)
+{
+	(void)words;
+	return take_flag(&argc, argv, "--pam") ?
+		       unlock_pam(cl) :
+		       client_run(cl, argc - 1, argv + 1);
+}
+
 int client_main(int argc, char **argv)
 {
 	struct client cl = { 0 };
 	const struct cmd_entry *cmd;
 	char sock[128];
-	int words, r;
+	int words;
 
 	snprintf(sock, sizeof(sock), "%s/broker.sock", broker_paths.run);
 	cl.sock = sock;
@@ -326,8 +335,6 @@ int client_main(int argc, char **argv)
 			argv[1], argc > 2 ? " " : "", argc > 2 ? argv[2] : "");
 		return EX_USAGE;
 	}
-	if (!strcmp(cmd->name, "unlock") && take_flag(&argc, argv, "--pam"))
-		return unlock_pam(&cl);
-	r = cmd->file_in ? give_file(argc, argv, words) : 0;
-	return r ? r : client_run(&cl, argc - 1, argv + 1);
+	return cmd->local ? cmd->local(&cl, argc, argv, words) :
+			    client_run(&cl, argc - 1, argv + 1);
 }

@@ -87,6 +87,8 @@ struct cmd {
 	bool progress_shown;
 };
 
+struct client;
+
 /**
  * struct cmd_entry - a line of the table
  * @name: one word or two
@@ -94,7 +96,8 @@ struct cmd {
  * @help: what it does, a phrase
  * @more: options and what is worth knowing, or NULL
  * @run: in the worker; NULL: the broker does it
- * @file_in: the last argument names a file: becomes standard input
+ * @local: this side's part: calls client_run() itself; @words are its name.
+ *	NULL: there is none
  */
 struct cmd_entry {
 	const char *name;
@@ -102,7 +105,7 @@ struct cmd_entry {
 	const char *help;
 	const char *more;
 	int (*run)(struct cmd *c, struct sim_err *e);
-	bool file_in;
+	int (*local)(struct client *cl, int argc, char **argv, int words);
 };
 
 const struct cmd_entry *cmd_table(void);
@@ -214,16 +217,28 @@ int cmd_rules(struct rules *r, struct sim_err *e);
  * @sock: path of the broker's socket
  * @from_stdin: answers are lines of standard input (--stdin)
  * @silent: nobody is asked
+ * @quiet: what waits for what is not told
+ * @io: the worker's standard input and output; 0: this process's own
  */
 struct client {
 	const char *sock;
 	bool from_stdin;
 	bool silent;
+	bool quiet;
+	int io;
 };
 
 int client_main(int argc, char **argv);
 /** client_run() - one command through the broker; returns its exit code */
 int client_run(const struct client *cl, int argc, char **argv);
+/** client_file() - @local of commands whose last word names a file to read */
+int client_file(struct client *cl, int argc, char **argv, int words);
+/** client_unlock() - @local of unlock: --pam */
+int client_unlock(struct client *cl, int argc, char **argv, int words);
+/** client_folder() - @local of folder sync: serves the folder to the worker */
+int client_folder(struct client *cl, int argc, char **argv, int words);
+/** client_watch() - @local of folder watch: does so again and again */
+int client_watch(struct client *cl, int argc, char **argv, int words);
 int worker_main(int argc, char **argv);
 
 /**

@@ -4,20 +4,16 @@
  *
  * A pass: 1. look at every .vcf (mtime and size first, content only where they
  * moved); 2. take in what changed there; 3. write out what changed in the
- * store. What a file held when it was last seen is in the store's table "file",
+ * store. The folder itself is behind struct folder_io. What a file held when it was last seen is in the store's table "file",
  * so a deletion is one only of a file known before.
  */
 #include "store/folder.h"
+#include "store/folder_io.h"
 #include "store/store_int.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <uuid/uuid.h>
 
 #include "model/sha256.h"
@@ -32,13 +28,12 @@ struct vfile {
 	int64_t seq;		/* store's version the file had */
 	int64_t now_seq;	/* store's version now, 0: gone */
 	bool there;
-	int64_t now_mtime, now_size;
+	struct folder_stat now;
 };
 
 struct pass {
 	struct store *s;
-	const char *path;
-	int dir;
+	struct folder_io *io;
 	struct vfile *f;
 	size_t n, cap;
 	struct folder_report *rep;
@@ -48,15 +43,6 @@ struct pass {
 static int nomem(struct pass *p)
 {
 	return sim_fail(p->e, EX_OSERR, "no memory for the vCard folder");
-}
-
-static int io_fail(struct pass *p, const char *name)
-{
-	int code = errno == ENOSPC || errno == EDQUOT ? EX_IOERR :
-		   errno == EACCES || errno == EROFS ? EX_NOPERM : EX_IOERR;
-
-	return sim_fail(p->e, code, "%s/%s: %s", p->path, name,
-			strerror(errno));
 }
 
 static struct vfile *add_file(struct pass *p, const char *name)
@@ -87,7 +73,7 @@ static int load_known(struct pass *p)
 
 	if (!q)
 		return -1;
-	sqlite3_bind_text(q, 1, p->path, -1, SQLITE_STATIC);
+	sqlite3_bind_text(q, 1, p->io->path, -1, SQLITE_STATIC);
 	while ((ret = store_step(p->s, q, p->e)) == 1) {
 		struct vfile *f = add_file(p, store_text(q, 0));
 
@@ -113,11 +99,11 @@ static int remember(struct pass *p, const struct vfile *f)
 
 	if (!q)
 		return -1;
-	sqlite3_bind_text(q, 1, p->path, -1, SQLITE_STATIC);
+	sqlite3_bind_text(q, 1, p->io->path, -1, SQLITE_STATIC);
 	sqlite3_bind_text(q, 2, f->name, -1, SQLITE_STATIC);
 	sqlite3_bind_text(q, 3, f->uid, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(q, 4, f->now_mtime);
-	sqlite3_bind_int64(q, 5, f->now_size);
+	sqlite3_bind_int64(q, 4, f->now.mtime);
+	sqlite3_bind_int64(q, 5, f->now.size);
 	sqlite3_bind_text(q, 6, f->hash, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(q, 7, f->now_seq);
 	return store_run(p->s, q, p->e);
@@ -129,140 +115,58 @@ static int forget(struct pass *p, const struct vfile *f)
 
 	if (!q)
 		return -1;
-	sqlite3_bind_text(q, 1, p->path, -1, SQLITE_STATIC);
+	sqlite3_bind_text(q, 1, p->io->path, -1, SQLITE_STATIC);
 	sqlite3_bind_text(q, 2, f->name, -1, SQLITE_STATIC);
 	return store_run(p->s, q, p->e);
 }
 
-static bool is_vcf(const char *name)
-{
-	size_t n = strlen(name);
+struct scan {
+	struct pass *p;
+	size_t known;
+};
 
-	/* Editors' and our own temporary files begin with '.'. */
-	return n > 4 && *name != '.' && !strcmp(name + n - 4, ".vcf");
-}
-
-static void set_stat(struct vfile *f, const struct stat *st)
+static int found(const char *name, const struct folder_stat *st, void *arg,
+		 struct sim_err *e)
 {
-	f->now_mtime = (int64_t)st->st_mtim.tv_sec * 1000000000 +
-		       st->st_mtim.tv_nsec;
-	f->now_size = st->st_size;
+	struct scan *sc = arg;
+	struct pass *p = sc->p;
+	struct vfile key = { .name = (char *)name }, *f = NULL;
+
+	(void)e;
+	if (sc->known)
+		f = bsearch(&key, p->f, sc->known, sizeof(key), by_name);
+	if (!f)
+		f = add_file(p, name);
+	if (!f)
+		return nomem(p);
+	f->there = true;
+	f->now = *st;
+	return 0;
 }
 
 static int scan(struct pass *p)
 {
-	size_t known = p->n;
-	struct dirent *d;
-	int fd = dup(p->dir), ret = 0;
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct scan sc = { p, p->n };
 
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return io_fail(p, "");
-	}
-	rewinddir(dir);
-	for (errno = 0; !ret && (d = readdir(dir)); errno = 0) {
-		struct vfile key = { .name = d->d_name }, *f = NULL;
-		struct stat st;
-
-		if (!is_vcf(d->d_name) ||
-		    fstatat(p->dir, d->d_name, &st, AT_SYMLINK_NOFOLLOW) ||
-		    !S_ISREG(st.st_mode))
-			continue;
-		if (known)
-			f = bsearch(&key, p->f, known, sizeof(key), by_name);
-		if (!f)
-			f = add_file(p, d->d_name);
-		if (!f) {
-			ret = nomem(p);
-			break;
-		}
-		f->there = true;
-		set_stat(f, &st);
-	}
-	if (!ret && errno)
-		ret = io_fail(p, "");
-	closedir(dir);
-	return ret;
+	return p->io->ops->list(p->io, found, &sc, p->e);
 }
 
 /* Text of a file, and what it was when it was read. 0, 1 went away, -1. */
 static int read_file(struct pass *p, struct vfile *f, char **text, size_t *len)
 {
-	int fd = openat(p->dir, f->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	struct stat st;
-	ssize_t n = 0;
-
-	*text = NULL;
-	*len = 0;
-	if (fd < 0)
-		return errno == ENOENT ? 1 : io_fail(p, f->name);
-	if (fstat(fd, &st)) {
-		close(fd);
-		return io_fail(p, f->name);
-	}
-	set_stat(f, &st);
-	/* One byte past the limit is enough for the parser to refuse it. */
-	if (st.st_size > VCARD_MAX_BYTES)
-		st.st_size = VCARD_MAX_BYTES + 1;
-	*text = malloc((size_t)st.st_size + 1);
-	while (*text && *len < (size_t)st.st_size &&
-	       (n = read(fd, *text + *len, (size_t)st.st_size - *len)) > 0)
-		*len += (size_t)n;
-	close(fd);
-	if (!*text)
-		return nomem(p);
-	if (n < 0) {
-		free(*text);
-		*text = NULL;
-		return io_fail(p, f->name);
-	}
-	(*text)[*len] = '\0';
-	return 0;
+	return p->io->ops->read(p->io, f->name, text, len, &f->now, p->e);
 }
 
-/*
- * Write @text as @name if the file still holds what @hash says ("" : if it is
- * not there). 0, 1 somebody was faster, -1.
- */
+/* 0, 1 somebody was faster: the file holds something else than @hash, -1. */
 static int write_file(struct pass *p, struct vfile *f, const char *hash,
 		      const char *text, size_t len)
 {
-	char temp[64], now[SHA256_HEX] = "", *old, u[37];
-	struct vfile look = { .name = f->name };
-	struct stat st;
-	size_t oldlen, at;
-	ssize_t n = 0;
-	uuid_t id;
-	int fd, ret;
+	int ret = p->io->ops->write(p->io, f->name, hash, text, len, &f->now,
+				    p->e);
 
-	uuid_generate(id);
-	uuid_unparse_lower(id, u);
-	snprintf(temp, sizeof(temp), ".simsync-%s", u);
-	fd = openat(p->dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return io_fail(p, f->name);
-	for (at = 0; at < len && (n = write(fd, text + at, len - at)) > 0;)
-		at += (size_t)n;
-	ret = at < len || fsync(fd) || fstat(fd, &st) ? io_fail(p, f->name) : 0;
-	close(fd);
-	if (!ret) {
-		ret = read_file(p, &look, &old, &oldlen);
-		if (!ret)
-			sha256_hex(old, oldlen, now);
-		ret = ret < 0 ? -1 : strcmp(now, hash) != 0;
-		free(old);
-	}
-	if (!ret && renameat(p->dir, temp, p->dir, f->name))
-		ret = io_fail(p, f->name);
-	if (ret) {
-		unlinkat(p->dir, temp, 0);
-		return ret;
-	}
-	set_stat(f, &st);
-	sha256_hex(text, len, f->hash);
-	return 0;
+	if (!ret)
+		sha256_hex(text, len, f->hash);
+	return ret;
 }
 
 static void bad_file(struct pass *p, const struct vfile *f,
@@ -416,7 +320,7 @@ static int look_at(struct pass *p, struct vfile *f)
 	size_t len;
 	int ret;
 
-	if (f->hash[0] && f->mtime == f->now_mtime && f->size == f->now_size)
+	if (f->hash[0] && f->mtime == f->now.mtime && f->size == f->now.size)
 		return 0;
 	ret = read_file(p, f, &text, &len);
 	if (ret)
@@ -462,19 +366,10 @@ static int bring_up(struct pass *p, struct vfile *f)
 	int ret;
 
 	if (!f->now_seq) {
-		char *text, hash[SHA256_HEX];
-		size_t len;
-
 		/* Gone from the store: only the file that was known goes. */
-		ret = read_file(p, f, &text, &len);
+		ret = p->io->ops->remove(p->io, f->name, f->hash, p->e);
 		if (ret)
 			return ret < 0 ? -1 : 0;
-		sha256_hex(text, len, hash);
-		free(text);
-		if (strcmp(hash, f->hash))
-			return 0;
-		if (unlinkat(p->dir, f->name, 0))
-			return io_fail(p, f->name);
 		p->rep->out_gone++;
 		return forget(p, f);
 	}
@@ -569,9 +464,9 @@ static int run(struct pass *p)
 	}
 	/*
 	 * All of several files gone at once is a folder unmounted or moved away
-	 * far more often than a wish.
+	 * far more often than a wish; a folder that had to be made anew is one.
 	 */
-	if (lost == known && lost > 2) {
+	if (lost == known && lost > (p->io->fresh ? 0 : 2)) {
 		p->rep->held = (unsigned int)lost;
 		return 0;
 	}
@@ -588,20 +483,14 @@ static int run(struct pass *p)
 	return write_all_new(p);
 }
 
-int folder_mirror(struct store *s, const char *path, struct folder_report *out,
-		  struct sim_err *e)
+int folder_mirror_io(struct store *s, struct folder_io *io,
+		     struct folder_report *out, struct sim_err *e)
 {
-	struct pass p = { .s = s, .path = path, .rep = out, .e = e };
+	struct pass p = { .s = s, .io = io, .rep = out, .e = e };
 	int ret = -1;
 	size_t i;
 
 	*out = (struct folder_report){ 0 };
-	if (mkdir(path, 0700) && errno != EEXIST)
-		return sim_fail(e, EX_CANTCREAT, "%s: %s", path,
-				strerror(errno));
-	p.dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (p.dir < 0)
-		return sim_fail(e, EX_NOINPUT, "%s: %s", path, strerror(errno));
 	if (!load_known(&p) && !scan(&p))
 		ret = run(&p);
 	for (i = 0; i < p.n; i++) {
@@ -609,6 +498,19 @@ int folder_mirror(struct store *s, const char *path, struct folder_report *out,
 		free(p.f[i].uid);
 	}
 	free(p.f);
-	close(p.dir);
+	return ret;
+}
+
+int folder_mirror(struct store *s, const char *path, struct folder_report *out,
+		  struct sim_err *e)
+{
+	struct folder_dir d;
+	int ret;
+
+	*out = (struct folder_report){ 0 };
+	if (folder_dir_open(&d, path, e))
+		return -1;
+	ret = folder_mirror_io(s, &d.io, out, e);
+	folder_dir_close(&d);
 	return ret;
 }

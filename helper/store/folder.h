@@ -11,6 +11,7 @@
 #include "model/err.h"
 
 struct store;
+struct folder_io;
 
 /**
  * struct folder_report - what a mirror pass did
@@ -34,13 +35,17 @@ struct folder_report {
 };
 
 /**
- * folder_mirror() - bring folder and store in line
+ * folder_mirror_io() - bring folder and store in line
  * @s: the store, which also remembers what the folder held last time
- * @path: the folder; made when missing (mode 0700)
+ * @io: the folder, wherever it is (store/folder_io.h)
  *
  * Return: 0, -1 when nothing could be done or the pass had to stop; what was
  * done until then is whole, and the next pass goes on.
  */
+int folder_mirror_io(struct store *s, struct folder_io *io,
+		     struct folder_report *out, struct sim_err *e);
+
+/** folder_mirror() - with a folder of this process; made when missing */
 int folder_mirror(struct store *s, const char *path, struct folder_report *out,
 		  struct sim_err *e);
 

@@ -389,6 +389,9 @@ static void every_command_people_see_has_a_line_for_the_broker(void **state)
 
 		snprintf(first, sizeof(first), "%.*s", (int)n, t->name);
 		got = needs(first, t->name[n] ? t->name + n + 1 : NULL);
+		/* made of other commands by the command line alone */
+		if (t->local && !t->run && got == ~0u)
+			continue;
 		if (got == ~0u)
 			fail_msg("%s: not in the broker's table", t->name);
 		/* the broker does it, or the worker: exactly one of them */

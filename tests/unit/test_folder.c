@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The mirrored vCard folder, both ways, with any editor at any time. */
+/*
+ * The mirrored vCard folder, both ways, with any editor at any time: a folder
+ * of this process, and one that another process serves over a socket.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,14 +11,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "store/folder.h"
+#include "store/folder_wire.h"
 #include "store/store.h"
 
 static char dir[64], path[96], folder[96];
 static struct store *s;
+static bool served;
 
 static int setup(void **state)
 {
@@ -31,14 +38,60 @@ static int setup(void **state)
 	return s ? 0 : -1;
 }
 
+static int setup_served(void **state)
+{
+	served = true;
+	return setup(state);
+}
+
 static int teardown(void **state)
 {
 	char cmd[100];
 
 	(void)state;
+	served = false;
 	store_close(s);
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
 	return system(cmd);
+}
+
+/* The owner's process: 0 when all was said and done. */
+static int serve(int sock)
+{
+	char text[FOLDER_TEXT_MAX];
+	struct folder_dir d;
+	struct sim_err e;
+
+	if (folder_dir_open(&d, folder, &e))
+		return 1;
+	return folder_wire_serve(sock, &d.io, text, &e) ||
+	       strcmp(text, "done");
+}
+
+static struct folder_report mirror_served(void)
+{
+	struct folder_report r;
+	struct sim_err e = { 0 };
+	struct folder_wire w;
+	int sv[2], status;
+	pid_t pid;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		close(sv[1]);
+		_exit(serve(sv[0]));
+	}
+	close(sv[0]);
+	if (folder_wire_open(&w, sv[1], folder, &e) ||
+	    folder_mirror_io(s, &w.io, &r, &e) ||
+	    folder_wire_end(&w, "done", &e))
+		fail_msg("%s", e.text);
+	close(sv[1]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	return r;
 }
 
 static struct folder_report mirror(void)
@@ -46,6 +99,8 @@ static struct folder_report mirror(void)
 	struct folder_report r;
 	struct sim_err e = { 0 };
 
+	if (served)
+		return mirror_served();
 	if (folder_mirror(s, folder, &r, &e))
 		fail_msg("%s", e.text);
 	return r;
@@ -275,6 +330,21 @@ static void an_emptied_folder_deletes_nothing(void **state)
 	assert_int_equal(store_count(s, SIM_CONTACT), 5);
 }
 
+static void a_folder_made_anew_deletes_nothing(void **state)
+{
+	struct folder_report r;
+	char cmd[120];
+
+	(void)state;
+	add("A", "a");
+	mirror();
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", folder);
+	assert_int_equal(system(cmd), 0);
+	r = mirror();
+	assert_int_equal(r.held, 1);
+	assert_true(has("a", "A"));
+}
+
 static void renamed_and_copied_files(void **state)
 {
 	struct folder_report r;
@@ -346,6 +416,7 @@ static void the_watch_sees_editors_but_not_our_temporary_files(void **state)
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define S(f) { #f ", served", f, setup_served, teardown, NULL }
 	const struct CMUnitTest tests[] = {
 		T(store_goes_out_and_settles),
 		T(files_come_in_and_settle),
@@ -354,6 +425,15 @@ int main(void)
 		T(unreadable_files_are_left_alone_and_named),
 		T(an_emptied_folder_deletes_nothing),
 		T(renamed_and_copied_files),
+		T(a_folder_made_anew_deletes_nothing),
+		S(store_goes_out_and_settles),
+		S(files_come_in_and_settle),
+		S(both_changed_keeps_both),
+		S(an_edit_beats_a_removal_on_the_other_side),
+		S(unreadable_files_are_left_alone_and_named),
+		S(an_emptied_folder_deletes_nothing),
+		S(renamed_and_copied_files),
+		S(a_folder_made_anew_deletes_nothing),
 		T(the_watch_sees_editors_but_not_our_temporary_files),
 	};
 
