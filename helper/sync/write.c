@@ -122,6 +122,19 @@ static int item_uid(struct batch *b, int64_t item, char **uid)
 	return rc < 0 ? -1 : 0;
 }
 
+/* Another item is known to be there: one key for two. 0, 1 taken, -1 */
+static int place_taken(struct batch *b, const char *ref, struct sim_err *why)
+{
+	struct run *run = b->c->run;
+	int rc = ledger_first(run->l, LQ_BASE_BY_REF, run->e, "is",
+			      b->s->member, ref);
+
+	ledger_end(run->l, LQ_BASE_BY_REF);
+	if (rc > 0)
+		sim_fail(why, EX_DATAERR, "its place is another item's");
+	return rc;
+}
+
 static int plan_create(struct batch *b, struct merge *m)
 {
 	struct component *c = b->c;
@@ -143,6 +156,8 @@ static int plan_create(struct batch *b, struct merge *m)
 		if (rc < 0)
 			sim_fail(c->run->e, EX_SOFTWARE, "%s: %s", s->r->shown,
 				 why.text);
+		else if (!rc)
+			rc = place_taken(b, op->ref, &why);
 	}
 	if (rc <= 0)
 		return rc;
