@@ -15,7 +15,7 @@ fetch amd64 "$work/deb" linux-source-6.12
 dpkg -x "$work"/deb/*.deb "$work"
 mkdir "$work/linux"
 tar -C "$work/linux" --strip-components 1 -xf "$work/usr/src/linux-source-6.12.tar.xz"
-rm -rf "$work/deb" "$work/usr"
+rm -rf "${work:?}/deb" "${work:?}/usr"
 
 linux() { nice make -s -C "$work/linux" LOCALVERSION=-debug "$@" >"$work/log" 2>&1 || { tail -n 30 "$work/log" >&2; die "make $* failed"; }; }
 

@@ -29,7 +29,7 @@ build() {
 	done
 	rm -rf "$tmp/debs" "$tmp/usr/share/doc" "$tmp/usr/share/locale"
 	# merged /usr: the linker's scripts name /lib
-	[ -d "$tmp/lib" ] && [ ! -L "$tmp/lib" ] && { cp -a "$tmp/lib/." "$tmp/usr/lib/"; rm -rf "$tmp/lib"; }
+	[ -d "$tmp/lib" ] && [ ! -L "$tmp/lib" ] && { cp -a "$tmp/lib/." "$tmp/usr/lib/"; rm -rf "${tmp:?}/lib"; }
 	ln -sfn usr/lib "$tmp/lib"
 	# libpam.so -> /lib/...: the linker would look for it on this machine
 	local link to

@@ -29,7 +29,7 @@ static void printable(char out[DETAIL_MAX + 1], const char *line)
 {
 	size_t i;
 
-	for (i = 0; line[i] && i < DETAIL_MAX; i++) {
+	for (i = 0; i < DETAIL_MAX && line[i]; i++) {
 		unsigned char c = (unsigned char)line[i];
 
 		out[i] = c >= 0x20 && c < 0x7f ? (char)c : '?';

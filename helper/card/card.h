@@ -68,7 +68,9 @@ void card_on_apdu(struct card *c,
 /**
  * card_on_progress() - call @fn while a long read goes on; NULL ends it
  *
- * @what: "contacts", "messages"; @done of @total records.
+ * @c: the card
+ * @fn: told what ("contacts", "messages") and how many records of how many
+ * @arg: passed to @fn
  */
 void card_on_progress(struct card *c,
 		      void (*fn)(void *arg, const char *what,

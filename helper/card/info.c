@@ -232,7 +232,7 @@ static int add_capacity(struct card *c, struct sim_item *out)
 
 	for (size_t i = 0; c->pb && i < c->pb->nset && n < sizeof(text) - 32; i++)
 		n += (size_t)snprintf(text + n, sizeof(text) - n,
-				      "%scontacts %u x %u bytes", n ? " + " : "",
+				      "%scontacts %u x %d bytes", n ? " + " : "",
 				      c->pb->set[i].adn->ef.nrec,
 				      c->pb->set[i].adn->ef.rec_len - ADN_TAIL);
 	return add(out, "CAPACITY", text);

@@ -121,7 +121,7 @@ void cmd_help(const struct cmd_entry *only);
  * @name: without the dashes
  * @value: gets the argument; NULL: a switch
  * @flag: a switch's
- * @many: may come often; values are collected in @list (@max of them)
+ * @list: set where the option may come often: gets up to @max values
  */
 struct cmd_opt {
 	const char *name;

@@ -43,7 +43,7 @@ int carddav_test(struct carddav *d, bool create, struct remote_report *out,
 		 struct sim_err *e);
 
 /**
- * struct dav_text - one vCard as fetched
+ * struct dav_text_item - one vCard as fetched
  * @path: which
  * @etag: its ETag, NULL: gone (nothing there)
  * @data: its text, lines ended by CRLF

@@ -199,7 +199,7 @@ static int look(struct sim_op *op, const struct message *m)
 static int add_op(struct job *j, struct sim_op *op, size_t *of)
 {
 	struct message *m = box_find(j->d->box, op->ref);
-	char name[80], version[17];
+	char name[80], version[17] = "";
 	struct outgoing *o;
 	int64_t at;
 

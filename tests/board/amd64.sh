@@ -10,7 +10,7 @@
 # command succeeded, but the kernel complained (a warning, a lockdep or KASAN report).
 . "$(dirname "$0")/../../scripts/lib.sh"
 
-timeout=120 console= append=
+timeout=120 console="" append=""
 while [ $# -gt 0 ]; do
 	case $1 in
 	--timeout) timeout=$2; shift 2 ;;

@@ -22,7 +22,7 @@ mkdir -p /var/lib/simsync
 chown root:root /var/lib/simsync
 udevadm control --reload
 
-say() { sleep "${1:-0}"; cat $slot/sync_state; }
+say() { sleep "${1:-0}"; cat "$slot/sync_state"; }
 
 # until SECONDS COMMAND: it becomes true
 until_true() {
@@ -33,7 +33,7 @@ until_true() {
 		sleep 0.1
 	done
 }
-state_is() { [ "$(cat $slot/sync_state)" = "$1" ]; }
+state_is() { [ "$(cat "$slot/sync_state")" = "$1" ]; }
 # nothing waits, nothing runs
 quiet() {
 	udevadm settle
@@ -59,7 +59,7 @@ for i in a b; do cp "$images/card-$i.card" "$work/$i.card"; done
 # ---- a card that nobody knows ---------------------------------------------------------
 card insert "$work/a.card"
 until_true 10 state_is ask
-same "an unknown card with no owner: asked, not read" "ask" "$(cat $slot/sync_state)"
+same "an unknown card with no owner: asked, not read" "ask" "$(cat "$slot/sync_state")"
 until_true 10 quiet
 apdus() { echo count >&8; read -r answer <&9; echo "$answer"; }
 n=$(apdus)
@@ -91,7 +91,7 @@ out=$(as_anna simsync sync 2>&1); rc=$?
 printf '%s\n' "$out" | diag
 same "the owner's sync of an enrolled card" 0 $rc
 same "contacts are in the phone" 40 "$(as_anna simsync contacts list --json | jq length)"
-same "the slot says ok" ok "$(cat $slot/sync_state)"
+same "the slot says ok" ok "$(cat "$slot/sync_state")"
 same "the worker's folder is the worker's alone" "700 simsync" \
 	"$(stat -c '%a %U' "/var/lib/simsync/$(id -u anna)")"
 
@@ -132,14 +132,14 @@ card remove; until_true 10 state_is idle; until_true 10 quiet
 rm /run/simsync/unlocked
 card insert "$work/a.card"
 until_true 10 state_is auth-required
-same "not unlocked since boot: auth-required" auth-required "$(cat $slot/sync_state)"
+same "not unlocked since boot: auth-required" auth-required "$(cat "$slot/sync_state")"
 until_true 10 quiet
 n=$(apdus)
 printf 'correct horse\n' >"$work/pw"; chmod 644 "$work/pw"
 out=$(as_anna "simsync unlock --stdin <$work/pw" 2>&1); rc=$?
 printf '%s\n' "$out" | diag
 same "unlock" 0 $rc
-same "resumes what waited" ok "$(cat $slot/sync_state)"
+same "resumes what waited" ok "$(cat "$slot/sync_state")"
 
 # ---- a card that does not answer ------------------------------------------------------
 card remove; until_true 10 state_is idle; until_true 10 quiet

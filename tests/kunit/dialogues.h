@@ -447,12 +447,12 @@ static const struct dialogue dialogues_t1[] = {
 	{ "another IFSD in the answer: asked again",
 	  UP_T1 "send 00 A4 00 04 02 3F 00\n> 00 C1 01 FE 3E\n< 00 E1 01 20 C0\n"
 	  "pause 854480\n> 00 C1 01 FE 3E\n" },
-	{ "an acknowledgement of what was not chained",
+	{ "an acknowledgment of what was not chained",
 	  UP_T1 SELECT_T1 "< 00 90 00 90\npause 854480\n> 00 82 00 82\n" OK_T1 },
 	{ "an R-block for another block while the answer is coming",
 	  UP_T1 SELECT_T1 "< 00 20 01 01 20\n> 00 90 00 90\n< 00 82 00 82\n"
 	  "pause 854480\n> 00 92 00 92\n< 00 40 02 90 00 D2\ndone 0\n" },
-	{ "an I-block instead of an acknowledgement",
+	{ "an I-block instead of an acknowledgment",
 	  UP_T1 "send 00 D6 00 00 23 AA*35\n" IFS_T1
 	  "> 00 20 20 00 D6 00 00 23 AA*27 5F\n< 00 00 02 90 00 92\n"
 	  "pause 854480\n> 00 82 00 82\n" },
