@@ -132,7 +132,7 @@ objects() {
 	make -j2 -C "${kernel[0]}/lib/modules/${kernel[1]}/build" M="$dir" W=1 "$@" modules \
 		>"$dir/log" 2>&1 || rc=$?
 	# BTF is about debug information, for which Debian's headers have no vmlinux.
-	grep -vE '^ +[A-Z]+ (\[M\])? |^make(\[[0-9]\])?: (Entering|Leaving)|^Skipping BTF generation' "$dir/log" |
+	grep -vE '^ +[A-Z]+ (\[M\] )?|^make(\[[0-9]\])?: (Entering|Leaving)|^Skipping BTF generation' "$dir/log" |
 		sed "s#$dir/##g"
 	[ $rc = 0 ] || echo "make: exit code $rc"
 }
@@ -150,7 +150,7 @@ check_clang_6_12() { objects amd64 6.12 ARCH=x86_64 "${clang[@]}"; }
 # Its compiler is Debian 13's: built by modules.sh, in the root that came with it.
 check_newest() {
 	local log=$work/newest
-	B=$work/newest-build W=1 scripts/modules.sh amd64 newest >"$log" 2>&1 || cat "$log"
+	B=$work/newest-build KBUILD_EXTRA_WARN=1 scripts/modules.sh amd64 newest >"$log" 2>&1 || cat "$log"
 	grep -hE 'warning:|error:' "$log" "$work/newest-build/kmod/amd64-newest/log" 2>/dev/null
 }
 
