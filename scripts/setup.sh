@@ -17,6 +17,8 @@ packages=(
 	busybox-static systemd udev util-linux procps e2fsprogs debian-archive-keyring
 	gcc-aarch64-linux-gnu g++-aarch64-linux-gnu libc6-dev-arm64-cross
 	dkms
+	# lint
+	coccinelle cppcheck shellcheck dt-schema python3-yaml lld
 )
 
 missing() {
