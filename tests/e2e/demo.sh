@@ -127,7 +127,7 @@ same() { [ "$2" = "$3" ] && good "$1: $3" || fail "$1: $3, should be $2"; }
 echo "${BOLD}simsync: a SIM put into the handset is synced${OFF}"
 began=$(now_ns)
 
-step "The handset starts (arm64, Debian's stock kernel $(basename "$(dirname "$("$STAGE_TOP/scripts/kernel.sh" arm64 6.1 | head -n 1)")" | sed 's/.*-//'), systemd; slot empty)"
+step "The handset starts (arm64, Debian's stock kernel $("$STAGE_TOP/scripts/kernel.sh" arm64 6.1 | tail -n 1), systemd; slot empty)"
 stage_up || { echo "the handset did not start"; exit 1; }
 card_up a "$IMAGES/card-a.card" || exit 1
 card_up b "$IMAGES/card-b.card" || exit 1
