@@ -32,7 +32,12 @@ static u64 now_us(void)
  */
 void simslot_uart_receive(struct simslot_uart *u, const u8 *buf, size_t n)
 {
-	kfifo_in_spinlocked(&u->rx, buf, n, &u->rx_lock);
+	unsigned long flags;
+
+	spin_lock_irqsave(&u->rx_lock, flags);
+	kfifo_in(&u->rx, buf, n);
+	u->heard_us = now_us();
+	spin_unlock_irqrestore(&u->rx_lock, flags);
 	wake_up(&u->wait);
 }
 EXPORT_SYMBOL_GPL(simslot_uart_receive);
@@ -147,22 +152,42 @@ static void warm_reset(struct simslot_uart *u)
 
 /* ---- the engine ----------------------------------------------------------- */
 
+static void sleep_until(u64 then)
+{
+	u64 now = now_us();
+
+	if (then > now)
+		usleep_range(then - now, then - now + 10);
+}
+
+/* The card has turned round: it hears again what is sent from here on. */
+static u64 turned_round(struct simslot_uart *u, const struct iso7816_act *act)
+{
+	unsigned long flags;
+	u64 heard;
+
+	spin_lock_irqsave(&u->rx_lock, flags);
+	heard = u->heard_us;
+	spin_unlock_irqrestore(&u->rx_lock, flags);
+	return heard + act->after_us;
+}
+
 /*
  * A UART's frame may be shorter than the guard time asks for (8E1 has 11 etu):
  * then bytes are sent one by one.
  */
 static int send(struct simslot_uart *u, const struct iso7816_act *act)
 {
-	u64 next = 0, now;
+	u64 next = turned_round(u, act);
 	size_t i;
 	int err = 0;
 
-	if (act->gap_etu <= u->frame_etu)
+	if (act->gap_etu <= u->frame_etu) {
+		sleep_until(next);
 		return u->ops->send(u, act->data, act->len);
+	}
 	for (i = 0; i < act->len && !err; i++) {
-		now = now_us();
-		if (next > now)
-			usleep_range(next - now, next - now + 10);
+		sleep_until(next);
 		if (over(u))
 			return -ENOMEDIUM;
 		next = now_us() + act->gap_us;

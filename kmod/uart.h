@@ -54,6 +54,7 @@ struct simslot_uart_ops {
  * @contacts: one change of VCC, RST or @pulled at a time
  * @pulled: card detect has moved since the card was activated
  * @rx: received bytes that the engine has not seen; under @rx_lock
+ * @heard_us: when the last of them came; under @rx_lock
  * @rx_lock: see @rx
  * @wait: the slot's work item waits here
  */
@@ -67,6 +68,7 @@ struct simslot_uart {
 	struct mutex contacts; /* see @contacts */
 	bool pulled;
 	DECLARE_KFIFO(rx, u8, SIMSLOT_UART_FIFO);
+	u64 heard_us;
 	spinlock_t rx_lock; /* see @rx_lock */
 	wait_queue_head_t wait;
 };
