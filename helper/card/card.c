@@ -233,6 +233,11 @@ void card_on_progress(struct card *c,
 	c->on_progress_arg = arg;
 }
 
+bool card_partial(const struct card *c)
+{
+	return (c->pb && c->pb->partial) || (c->sms && c->sms->partial);
+}
+
 const char *const *card_problems(const struct card *c, size_t *n)
 {
 	*n = c->nproblem;

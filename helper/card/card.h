@@ -86,6 +86,9 @@ void card_on_progress(struct card *c,
  */
 const char *const *card_problems(const struct card *c, size_t *n);
 
+/** card_partial() - there may be more on the card than could be had so far */
+bool card_partial(const struct card *c);
+
 /* Room for a stamp. */
 #define CARD_STAMP 64
 

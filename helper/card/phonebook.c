@@ -410,7 +410,8 @@ int pb_load(struct card *c, bool again, struct sim_err *e)
 		ret = pb_find_sets(c, pb, false, e);
 	if (!ret && c->usim)
 		ret = pb_find_sets(c, pb, true, e);
-	if (!ret && !pb->nset)
+	/* A book that cannot be had now is not another one: 6F3A may show it. */
+	if (!ret && !pb->nset && !pb->partial)
 		ret = pb_find_plain(c, pb, e);
 	for (size_t i = 0; !ret && i < pb->nset; i++)
 		ret = read_set(c, &pb->set[i], e);

@@ -363,13 +363,16 @@ static const char *why_out(const struct run *r, size_t slot,
 	return NULL;
 }
 
-/* What is odd about the card itself, though the rest of it was had. */
-static const char *odd(const struct run *r, size_t slot)
+/* Why not all that the card may hold was had, or NULL: it was. */
+static const char *missing(const struct run *r, size_t slot)
 {
+	const char *const *list;
 	size_t n;
-	const char *const *list = card_problems(r->card[slot], &n);
 
-	return n ? list[0] : NULL;
+	if (!card_partial(r->card[slot]))
+		return NULL;
+	list = card_problems(r->card[slot], &n);
+	return n ? list[0] : "a file of the card could not be had; the rest was";
 }
 
 static void say_result(struct run *r, int bad, const struct sync_report *rep,
@@ -385,9 +388,9 @@ static void say_result(struct run *r, int bad, const struct sync_report *rep,
 		line = bad ? e->text : why_out(r, i, rep);
 		if (line) {
 			word = "error";
-		} else if (rep->state == SYNC_OK && odd(r, i)) {
+		} else if (rep->state == SYNC_OK && missing(r, i)) {
 			word = sync_state_name(SYNC_PARTIAL);
-			line = odd(r, i);
+			line = missing(r, i);
 		}
 		cmd_state(r->c, r->c->slot[i].index, word, "%s",
 			  line ? line : rep->detail);
@@ -487,6 +490,25 @@ static void close_all(struct run *r)
 	rules_free(&r->rules);
 }
 
+/* What went wrong first is what the command ends with; the rest was done. */
+static int ended(struct run *r, const struct sync_report *rep,
+		 struct sim_err *e)
+{
+	size_t i;
+
+	if (r->out.code || rep->why.code) {
+		*e = r->out.code ? r->out : rep->why;
+		return -1;
+	}
+	for (i = 0; i < r->c->slots; i++)
+		if (r->card[i] && missing(r, i))
+			return sim_fail(e, EX_DATAERR, "slot %u: %s",
+					r->c->slot[i].index, missing(r, i));
+	return rep->state == SYNC_ERROR ?
+		       sim_fail(e, EX_TEMPFAIL, "%s", rep->detail) :
+		       0;
+}
+
 static int run(struct run *r, const char *why, struct sim_err *e)
 {
 	struct sync_report rep = { 0 };
@@ -510,12 +532,8 @@ static int run(struct run *r, const char *why, struct sim_err *e)
 	say_result(r, bad, &rep, e);
 	if (!bad)
 		tell(r, &rep, now_ms() - from);
-	if (!bad && (rep.why.code || r->out.code)) {
-		*e = r->out.code ? r->out : rep.why;
-		bad = -1;
-	} else if (!bad && rep.state == SYNC_ERROR) {
-		bad = sim_fail(e, EX_TEMPFAIL, "%s", rep.detail);
-	}
+	if (!bad)
+		bad = ended(r, &rep, e);
 	sync_report_free(&rep);
 	close_all(r);
 	return bad ? -1 : 0;
