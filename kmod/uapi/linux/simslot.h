@@ -195,9 +195,11 @@ struct simslot_info {
  * @aid_len: 0 (open without SELECT) or 5 to 16
  * @aid: application identifier
  * @channel: out: the channel's number
+ * @reserved: zero
  * @sw: out: status of the last command, 0 when none was sent
  * @resp_len: out: bytes in @resp
  * @resp: out: response data of SELECT
+ * @pad: zero
  *
  * A file has at most one channel. Opening again closes the old one and takes
  * up the present epoch. A card's refusal is not an error of the ioctl: it
