@@ -142,6 +142,8 @@ same "cat /sys/class/simslot/simslot0/state" empty "$(slot_attr state)"
 shown simsync status
 
 step "The owner names the server"
+say "(/etc/simsync/simsync.conf, by who built the phone: owner = \"owner\";)"
+on sh -c 'echo "owner = \"owner\";" >>/etc/simsync/simsync.conf' </dev/null || fail "no configuration"
 typed assword "$SERVER_PASSWORD" -- simsync remote add http://10.0.2.100:5232/owner/contacts/ \
 	--webdav http://10.0.2.100:5280/dav/ --user owner --plain || fail "the server was not accepted"
 
