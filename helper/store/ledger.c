@@ -23,6 +23,7 @@ struct ledger {
 static const char *const sql[LQ_COUNT] = {
 #define X(name, text) [LQ_##name] = text,
 	LEDGER_QUERIES(X)
+	LEDGER_SEED_QUERIES(X)
 #undef X
 };
 

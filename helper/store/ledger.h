@@ -3,10 +3,12 @@
  * ledger.h - what every replica last agreed to, and what became of it
  *
  * One SQLite file (WAL, foreign keys, synchronous FULL). Written by sync/
- * only; cmd/ reads it through the lists at the end. The schema, version 1:
+ * only; cmd/ reads it through the lists at the end. The schema, version 2:
  *
- * component  id, kind, classes: replicas joined by rules for one kind of data;
- *	`classes` is a mask of enum sim_class. Values never leave a component.
+ * component  id, kind, classes, used: replicas joined by rules for one kind of
+ *	data; `classes` is a mask of enum sim_class. Values never leave a
+ *	component. `used` is the last run that was about it: what other rules
+ *	made of it since is carried over (sync/seed.c).
  * replica    id, name, shown, class, first_seen, last_seen, state (here|away|
  *	retired)
  * member     id, component, replica, token, told: a replica in a component;
@@ -47,7 +49,7 @@
 #include "model/err.h"
 #include "model/replica.h"
 
-#define LEDGER_VERSION 1
+#define LEDGER_VERSION 2
 
 struct ledger;
 

@@ -86,6 +86,9 @@ static const char *const ledger_steps[] = {
 	" freed INTEGER) STRICT;"
 	"CREATE INDEX held_item ON held(member,item)"
 	" WHERE state IN ('held','released');",
+
+	/* 2: which component knew last what a replica holds */
+	"ALTER TABLE component ADD COLUMN used INTEGER NOT NULL DEFAULT 0;",
 };
 
 #endif

@@ -11,6 +11,7 @@
 #define SIMSYNC_STORE_LEDGER_SQL_H
 
 #include "store/ledger.h"
+#include "store/ledger_seed.h"
 
 #define LEDGER_QUERIES(X)                                                      \
 	X(RUN_ADD, "INSERT INTO run(trigger,start) VALUES(?,?)")               \
@@ -172,6 +173,7 @@
 enum ledger_query {
 #define X(name, sql) LQ_##name,
 	LEDGER_QUERIES(X)
+	LEDGER_SEED_QUERIES(X)
 #undef X
 	LQ_COUNT
 };

@@ -247,7 +247,7 @@ static int make_component(struct component *c, unsigned int classes,
 		return -1;
 	c->id = get_or_add(run, LQ_COMPONENT_GET, LQ_COMPONENT_ADD,
 			   (int64_t)c->g.kind, (int64_t)classes, &added);
-	if (c->id < 0)
+	if (c->id < 0 || seed(c))
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		if (id[i] && (classes & RULE_BIT(r[i]->class)) &&

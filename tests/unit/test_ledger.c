@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/ledger_schema.h"
 #include "store/ledger_sql.h"
 
 struct place {
@@ -81,6 +82,7 @@ static void every_query_prepares(void **state)
 	static const char *const text[LQ_COUNT] = {
 #define X(name, sql_text) [LQ_##name] = sql_text,
 		LEDGER_QUERIES(X)
+		LEDGER_SEED_QUERIES(X)
 #undef X
 	};
 	struct place *p = *state;
@@ -127,6 +129,25 @@ static void a_ledger_of_version_0_is_migrated(void **state)
 	sql(p->path, "PRAGMA journal_mode=WAL");
 	assert_int_equal(ledger_open(&l, p->path, &e), 0);
 	assert_true(ledger_add(l, LQ_RUN_ADD, &e, "si", "T1", (int64_t)1) > 0);
+	ledger_close(l);
+}
+
+/* As version 1 left it: its schema, with a component in it. */
+static void a_ledger_of_version_1_is_migrated(void **state)
+{
+	struct place *p = *state;
+	struct ledger *l;
+	struct sim_err e;
+
+	sql(p->path, ledger_steps[0]);
+	sql(p->path, "INSERT INTO component(kind,classes) VALUES(0,13);"
+		     "PRAGMA user_version=1");
+	assert_int_equal(ledger_open(&l, p->path, &e), 0);
+	assert_int_equal(ledger_first(l, LQ_COMPONENT_GET, &e, "ii",
+				      (int64_t)0, (int64_t)13), 1);
+	ledger_end(l, LQ_COMPONENT_GET);
+	assert_int_equal(ledger_do(l, LQ_COMPONENT_USED, &e, "ii", (int64_t)1,
+				   (int64_t)7), 0);
 	ledger_close(l);
 }
 
@@ -220,6 +241,7 @@ int main(void)
 		T(every_query_prepares),
 		T(a_newer_ledger_is_refused_and_left_alone),
 		T(a_ledger_of_version_0_is_migrated),
+		T(a_ledger_of_version_1_is_migrated),
 		T(something_else_is_damaged_and_can_be_set_aside),
 		T(damage_inside_is_found_after_a_run_that_did_not_end),
 		T(what_was_rolled_back_never_was),
