@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "sync/rules.h"
+#include "sync/graph.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,7 +26,7 @@ int cmd_rules_check(struct cmd *c, struct sim_err *e)
 	}
 	if (!f)
 		return sim_fail(e, EX_NOINPUT, "%s: %s", name, strerror(errno));
-	bad = rules_read(&r, f, name, e);
+	bad = rules_read(&r, f, name, e) || graph_check(&r, e) ? -1 : 0;
 	rules_free(&r);
 	if (f != stdin)
 		fclose(f);
