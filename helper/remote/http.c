@@ -585,8 +585,9 @@ int http_why(const struct http_req *q, const char *what, struct sim_err *e)
 		return sim_fail(e, EX_UNAVAILABLE,
 				"%s: the server failed inside (%ld): nothing is lost, the next run goes on; its log says more",
 				what, q->status);
-	return sim_fail(e, EX_PROTOCOL, "%s: unexpected answer %ld", what,
-			q->status);
+	return sim_fail(e, EX_PROTOCOL,
+			"%s: unexpected answer %ld: a login page in between, or no such folder; `simsync remote test` tries again",
+			what, q->status);
 }
 
 char *http_join(const char *base, const char *href)

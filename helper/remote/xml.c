@@ -302,14 +302,14 @@ static int feed(struct xml *x, const char *bytes, int n, int final,
 	x->e = e;
 	if (x->failed)
 		return sim_fail(e, EX_PROTOCOL,
-				"the server's answer is no good XML");
+				"the server's answer is no good XML: nothing of it is used, the next run asks again");
 	st = XML_Parse(x->p, bytes, n, final);
 	if (x->failed)
 		return -1;
 	if (st == XML_STATUS_ERROR) {
 		x->failed = true;
 		return sim_fail(e, EX_PROTOCOL,
-				"the server's answer is no good XML: %s (line %lu)",
+				"the server's answer is no good XML (%s in line %lu): nothing of it is used, the next run asks again",
 				XML_ErrorString(XML_GetErrorCode(x->p)),
 				(unsigned long)XML_GetCurrentLineNumber(x->p));
 	}
@@ -335,7 +335,7 @@ int xml_end(struct xml *x, char **token, struct sim_err *e)
 		return -1;
 	if (!x->in_multistatus)
 		return sim_fail(e, EX_PROTOCOL,
-				"the server's answer is XML, but no multistatus: is the URL right?");
+				"the server's answer is XML, but no multistatus: correct the URL with `simsync remote add`");
 	if (token) {
 		*token = x->token;
 		x->token = NULL;

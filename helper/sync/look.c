@@ -137,6 +137,8 @@ static int unreadable(struct component *c, struct side *s, int64_t base,
 	sim_fail(&why, EX_DATAERR, "%s", rec->problem);
 	report_why(c->run, s, &why);
 	c->run->rep->unreadable++;
+	/* Where changes are told once, these are to be told again. */
+	s->keep_token = true;
 	return report_line(c->run, SYNC_PROBLEM, s, c->g.kind, SIM_UPDATE,
 			   NULL, SIM_FAILED, rec->problem);
 }
