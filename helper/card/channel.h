@@ -39,6 +39,9 @@ enum sim_chan_fault {
  *	card's identity anew, the epoch moves. May be NULL.
  * @monitor: instead of a channel of our own, channel 0 for the proactive
  *	session only. Where we are the terminal; may be NULL.
+ * @expect: we switch profiles ourselves: @open also takes the identity @iccid
+ *	("": none) then; any other than the one granted ends in SIM_CHAN_STALE.
+ *	May be NULL.
  * @close: release
  */
 struct sim_channel_ops {
@@ -52,6 +55,7 @@ struct sim_channel_ops {
 	int (*look)(struct sim_channel *c, struct sim_err *e);
 	int (*identify)(struct sim_channel *c, struct sim_err *e);
 	int (*monitor)(struct sim_channel *c, struct sim_err *e);
+	void (*expect)(struct sim_channel *c, const char *iccid);
 	void (*close)(struct sim_channel *c);
 };
 

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -29,6 +30,10 @@
  * struct dev - a channel on a descriptor
  * @base: what callers see
  * @fd: /dev/simslotN, ours
+ * @granted: identity the slot had when the descriptor was taken over: the grant
+ *	is for this one and no other
+ * @expect: identity that our own switch of profiles brings
+ * @expected: there is such a one
  * @basic: on channel 0, in an exclusive transaction
  * @lease: CLOCK_MONOTONIC milliseconds when the transaction's lease ends; 0
  *	none
@@ -36,6 +41,9 @@
 struct dev {
 	struct sim_channel base;
 	int fd;
+	char granted[SIMSLOT_ICCID_LEN];
+	char expect[SIMSLOT_ICCID_LEN];
+	bool expected;
 	bool basic;
 	long long lease;
 };
@@ -149,6 +157,19 @@ static int look(struct dev *d, struct sim_err *e)
 	return 0;
 }
 
+/* A channel is opened on whatever the slot holds now: is that what was granted? */
+static int still_granted(struct dev *d, struct sim_err *e)
+{
+	if (look(d, e))
+		return -1;
+	if (!strcmp(d->base.iccid, d->granted) ||
+	    (d->expected && !strcmp(d->base.iccid, d->expect)))
+		return 0;
+	d->base.fault = SIM_CHAN_STALE;
+	return sim_fail(e, EX_TEMPFAIL,
+			"the slot holds another card or profile by now; the next run starts over");
+}
+
 static int take(struct dev *d, unsigned int ms, struct sim_err *e)
 {
 	struct simslot_begin b = { .lease_ms = ms };
@@ -240,8 +261,15 @@ static int dev_open(struct sim_channel *c, const uint8_t *aid, size_t aid_len,
 	ch.aid_len = (uint8_t)aid_len;
 	if (aid_len)
 		memcpy(ch.aid, aid, aid_len);
+	if (still_granted(d, e))
+		return -1;
 	if (ioctl(d->fd, SIMSLOT_IOC_CHANNEL_OPEN, &ch))
 		return fault(d, errno, "opening a channel to the card", e);
+	/* What comes between these two makes the channel stale. */
+	if (still_granted(d, e)) {
+		ioctl(d->fd, SIMSLOT_IOC_CHANNEL_CLOSE);
+		return -1;
+	}
 	c->apdus += ch.sw ? 1 + !!aid_len : 0;
 	/*
 	 * No channel without any AID: the card has none to give. Alone on
@@ -253,8 +281,6 @@ static int dev_open(struct sim_channel *c, const uint8_t *aid, size_t aid_len,
 		d->basic = true;
 		return dev_open(c, aid, aid_len, resp, max, got, e);
 	}
-	if (look(d, e))
-		return -1;
 	if (ch.resp_len > sizeof(ch.resp))
 		ch.resp_len = sizeof(ch.resp);
 	if (!ch.sw && ch.channel != SIMSLOT_NO_CHANNEL)
@@ -305,6 +331,14 @@ static int dev_monitor(struct sim_channel *c, struct sim_err *e)
 	return look(d, e);
 }
 
+static void dev_expect(struct sim_channel *c, const char *iccid)
+{
+	struct dev *d = (struct dev *)c;
+
+	snprintf(d->expect, sizeof(d->expect), "%s", iccid);
+	d->expected = true;
+}
+
 /* The kernel closes the channel and ends the transaction with the file. */
 static void dev_close(struct sim_channel *c)
 {
@@ -322,6 +356,7 @@ static const struct sim_channel_ops dev_ops = {
 	.look = dev_look,
 	.identify = dev_identify,
 	.monitor = dev_monitor,
+	.expect = dev_expect,
 	.close = dev_close,
 };
 
@@ -340,5 +375,6 @@ struct sim_channel *sim_channel_dev(int fd, struct sim_err *e)
 		dev_close(&d->base);
 		return NULL;
 	}
+	memcpy(d->granted, d->base.iccid, sizeof(d->granted));
 	return &d->base;
 }

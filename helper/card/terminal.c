@@ -325,6 +325,8 @@ int terminal_switch(struct euicc *u, enum euicc_verb verb, const char *iccid,
 		return -1;
 	if (identity_after(u, verb, iccid, &moves, after, e))
 		return -1;
+	if (moves && ch->ops->expect)
+		ch->ops->expect(ch, after);
 	for (int i = 0;; i++) {
 		ret = euicc_do(u, verb, iccid, refresh, e);
 		if (ret != EUICC_CAT_BUSY || i == BUSY_TRIES)
