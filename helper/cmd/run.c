@@ -133,7 +133,6 @@ static int enter_pin(struct cmd *c, struct card *card, struct card_pin *pin,
 		cmd_note("%s", e->text);
 		if (card_pin(card, CARD_PIN1, pin, e) < 0)
 			return -1;
-		/* The last try stays for the person and another phone. */
 		if (pin->state != CARD_PIN_NEEDED || pin->tries == 1)
 			return sim_fail(e, EX_NOPERM, "PIN1 was not accepted");
 	}
@@ -151,6 +150,10 @@ static int pass_pin(struct cmd *c, struct card *card, struct sim_err *e)
 		return sim_fail(e, EX_UNAVAILABLE,
 				"PIN1 is blocked: a phone and the PUK are needed");
 	case CARD_PIN_NEEDED:
+		/* The last try stays for the person and another phone. */
+		if (pin.tries == 1)
+			return sim_fail(e, EX_NOPERM,
+					"one try is left for PIN1 and is never used here: enter it once on another phone, then put the SIM back");
 		return enter_pin(c, card, &pin, e);
 	default:
 		return 0;
