@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "broker/access.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +16,8 @@ static const struct access table[] = {
 	{ "card list", 0 },
 	{ "card enroll", ACCESS_SELF },
 	{ "card forget", ACCESS_SELF },
+	{ "contacts list --card", ACCESS_RUN | ACCESS_SLOTS },
+	{ "contacts show --card", ACCESS_RUN | ACCESS_SLOTS },
 	{ "contacts list", 0 },
 	{ "contacts show", 0 },
 	{ "contacts add", ACCESS_RUN },
@@ -23,8 +26,17 @@ static const struct access table[] = {
 	{ "contacts import", ACCESS_RUN },
 	{ "contacts export", 0 },
 	{ "folder sync", ACCESS_RUN },
+	{ "sms list --card", ACCESS_RUN | ACCESS_SLOTS },
 	{ "sms list", 0 },
 	{ "sms show", 0 },
+	{ "esim list", ACCESS_RUN | ACCESS_SLOTS | ACCESS_AUTH | ACCESS_BARE },
+	{ "esim enable", ACCESS_RUN | ACCESS_SLOTS | ACCESS_AUTH | ACCESS_BARE },
+	{ "esim disable", ACCESS_RUN | ACCESS_SLOTS | ACCESS_AUTH | ACCESS_BARE },
+	{ "esim delete", ACCESS_RUN | ACCESS_SLOTS | ACCESS_AUTH | ACCESS_BARE },
+	{ "esim nickname", ACCESS_RUN | ACCESS_SLOTS | ACCESS_AUTH | ACCESS_BARE },
+	{ "esim notifications",
+	  ACCESS_RUN | ACCESS_SLOTS | ACCESS_AUTH | ACCESS_BARE },
+	{ "apdu", ACCESS_RUN | ACCESS_SLOTS | ACCESS_AUTH | ACCESS_BARE },
 	{ "remote add", ACCESS_RUN },
 	{ "remote show", 0 },
 	{ "remote test", 0 },
@@ -49,7 +61,8 @@ const struct access *access_table(void)
 const struct access *access_find(int argc, char *const *argv)
 {
 	const struct access *a;
-	char two[64];
+	char two[64], card[72];
+	bool wanted = false;
 	int n;
 
 	if (argc < 1)
@@ -58,8 +71,12 @@ const struct access *access_find(int argc, char *const *argv)
 		     argc > 1 ? argv[1] : "");
 	if (n < 0 || (size_t)n >= sizeof(two))
 		two[0] = '\0';
+	for (n = 2; n < argc; n++)
+		wanted |= !strcmp(argv[n], "--card");
+	snprintf(card, sizeof(card), "%s --card", two);
 	for (a = table; a->name; a++)
-		if (!strcmp(a->name, argv[0]) || !strcmp(a->name, two))
+		if ((wanted && !strcmp(a->name, card)) ||
+		    !strcmp(a->name, argv[0]) || !strcmp(a->name, two))
 			return a;
 	return NULL;
 }

@@ -14,10 +14,11 @@
 #define ACCESS_SLOTS  (1u << 3) /* gets the descriptors of granted cards */
 #define ACCESS_SELF   (1u << 4) /* the broker does it itself (session.c) */
 #define ACCESS_ROOT   (1u << 5) /* root only */
+#define ACCESS_BARE   (1u << 6) /* also cards without identity: no profile is on */
 
 /**
  * struct access - one command
- * @name: one word or two
+ * @name: one word or two; with " --card": where that option is given too
  * @needs: ACCESS_*
  */
 struct access {

@@ -228,6 +228,16 @@ static void close_slots(struct session *s)
 	}
 }
 
+/* Which cards this command gets: those granted; bare ones where it was asked. */
+static bool gets(const struct session *s, size_t slot)
+{
+	const unsigned int bare = ACCESS_BARE | ACCESS_AUTH;
+
+	return s->grant[slot] == GRANT_YES ||
+	       (s->grant[slot] == GRANT_NO_IDENTITY &&
+		(s->access->needs & bare) == bare);
+}
+
 static int open_slots(struct session *s, int *fds, size_t *n, struct sim_err *e)
 {
 	size_t i;
@@ -236,7 +246,7 @@ static int open_slots(struct session *s, int *fds, size_t *n, struct sim_err *e)
 	if (!(s->access->needs & (ACCESS_SLOTS | ACCESS_SELF)))
 		return 0;
 	for (i = 0; i < s->slots.n; i++) {
-		if (s->grant[i] != GRANT_YES)
+		if (!gets(s, i))
 			continue;
 		s->fd[i] = slot_open(s->p, &s->slots.slot[i], e);
 		if (s->fd[i] < 0 && e->code == EX_TEMPFAIL) {

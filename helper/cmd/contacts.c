@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/oncard.h"
 #include "model/vcard.h"
 #include "store/store.h"
 
@@ -27,10 +28,13 @@ int cmd_contacts_list(struct cmd *c, struct sim_err *e)
 		{ "name", "NAME", 40 }, { "phone", "PHONE", 24 },
 		{ "uid", "UID", 0 },	{ NULL, NULL, 0 },
 	};
-	json_t *rows = json_array();
+	json_t *rows;
 	struct store *s;
 	long n = -1;
 
+	if (oncard_wanted(c))
+		return cmd_card_contacts_list(c, e);
+	rows = json_array();
 	if (cmd_args(c, NULL, 0, 1, e) < 0)
 		goto out;
 	s = cmd_store(c, e);
@@ -63,12 +67,15 @@ int cmd_contacts_show(struct cmd *c, struct sim_err *e)
 		{ NULL, NULL, 0 },
 	};
 	struct store_contact sc = { 0 };
-	json_t *rows = json_array();
 	struct sim_vcard v;
+	json_t *rows;
 	struct store *s;
 	int r = -1;
 	size_t i;
 
+	if (oncard_wanted(c))
+		return cmd_card_contacts_show(c, e);
+	rows = json_array();
 	if (cmd_args(c, NULL, 1, 1, e) < 0)
 		goto out;
 	s = cmd_store(c, e);

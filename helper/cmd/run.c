@@ -139,7 +139,7 @@ static int enter_pin(struct cmd *c, struct card *card, struct card_pin *pin,
 	return sim_fail(e, EX_NOPERM, "PIN1 is needed: simsync sync");
 }
 
-static int pass_pin(struct cmd *c, struct card *card, struct sim_err *e)
+int run_pass_pin(struct cmd *c, struct card *card, struct sim_err *e)
 {
 	struct card_pin pin;
 
@@ -175,7 +175,7 @@ struct card *run_open_card(struct cmd *c, struct cmd_slot *s, struct sim_err *e)
 		return NULL;
 	}
 	card = card_open(ch, e);
-	if (card && pass_pin(c, card, e) < 0) {
+	if (card && run_pass_pin(c, card, e) < 0) {
 		card_close(card);
 		card = NULL;
 	}
@@ -201,6 +201,47 @@ static void add(struct run *r, struct sim_replica *rep, enum sync_mask mask)
 	r->mask[r->n++] = mask;
 }
 
+/*
+ * What the last run knew of this slot's card goes on only while the slot itself
+ * says that nothing has come between: a file lost or old costs a reading.
+ */
+static int stamp_path(struct run *r, size_t slot, char *path, size_t size)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "slot-%u.seen", r->c->slot[slot].index);
+	return cmd_path(r->c, name, path, size, NULL);
+}
+
+static void take_stamp(struct run *r, size_t slot)
+{
+	char path[512], stamp[CARD_STAMP];
+	FILE *f;
+
+	if (stamp_path(r, slot, path, sizeof(path)) < 0)
+		return;
+	f = fopen(path, "re");
+	if (f && fgets(stamp, sizeof(stamp), f))
+		card_since(r->card[slot], stamp);
+	if (f)
+		fclose(f);
+}
+
+static void keep_stamp(struct run *r, size_t slot)
+{
+	char path[512], stamp[CARD_STAMP];
+	FILE *f;
+
+	card_stamp(r->card[slot], stamp);
+	if (stamp_path(r, slot, path, sizeof(path)) < 0)
+		return;
+	f = fopen(path, "we");
+	if (!f)
+		return;
+	fputs(stamp, f);
+	fclose(f);
+}
+
 static int add_card(struct run *r, size_t i, struct sim_err *e)
 {
 	struct cmd_slot *s = &r->c->slot[i];
@@ -211,6 +252,7 @@ static int add_card(struct run *r, size_t i, struct sim_err *e)
 	if (!r->card[i])
 		return -1;
 	card_on_progress(r->card[i], run_card_progress, r->c);
+	take_stamp(r, i);
 	snprintf(name, sizeof(name), "card:%s/1", s->iccid);
 	rep = card_replica(r->card[i], name,
 			   s->caps & SIMSLOT_CAP_VIRTUAL ? SIM_VIRTUAL :
@@ -532,6 +574,9 @@ static int run(struct run *r, const char *why, struct sim_err *e)
 	/* Without a card the phone and the server still sync. */
 	look_at_slots(r);
 	bad = engine(r, why, &rep, e);
+	for (size_t i = 0; !bad && i < r->c->slots; i++)
+		if (r->card[i])
+			keep_stamp(r, i);
 	say_result(r, bad, &rep, e);
 	if (!bad)
 		tell(r, &rep, now_ms() - from);

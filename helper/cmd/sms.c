@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/oncard.h"
 #include "store/store.h"
 
 static const char *const shown[] = { "DATE", "DIRECTION", "FROM", "TO",
@@ -61,8 +62,11 @@ int cmd_sms_list(struct cmd *c, struct sim_err *e)
 		{ "text", "TEXT", 50 },	   { "ref", "REF", 0 },
 		{ NULL, NULL, 0 },
 	};
-	json_t *rows = json_array();
+	json_t *rows;
 
+	if (oncard_wanted(c))
+		return cmd_card_sms_list(c, e);
+	rows = json_array();
 	if (cmd_args(c, NULL, 0, 1, e) < 0 ||
 	    messages(c, c->argv[0], rows, e) < 0) {
 		json_decref(rows);

@@ -3,6 +3,16 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/oncard.h"
+
+#define ON_SLOT \
+	"  --slot N        where there is more than one card\n" \
+	"  --trace FILE    every command to the card and its answer\n"
+#define ON_CARD \
+	"  --card          what is on the card itself\n" ON_SLOT
+#define ON_ESIM \
+	"  WHICH           the last digits of its ICCID, or its nickname\n" \
+	"  --refresh       by a REFRESH of the card, not by a reset\n" ON_SLOT
 
 static const struct cmd_entry table[] = {
 	{ "status", "[--json]", "slots, cards, the last run, what waits",
@@ -26,10 +36,10 @@ static const struct cmd_entry table[] = {
 	{ "card forget", "DIGITS", "read this SIM no more (last digits of its ICCID)",
 	  NULL, NULL, NULL },
 	{ "info", "[--json]", "what the SIM says of itself", NULL, cmd_info, NULL },
-	{ "contacts list", "[WORDS] [--json]", "contacts of the phone", NULL,
-	  cmd_contacts_list, NULL },
-	{ "contacts show", "WHO [--json]", "one contact: name, number or UID", NULL,
-	  cmd_contacts_show, NULL },
+	{ "contacts list", "[WORDS] [--card] [--json]", "contacts of the phone", ON_CARD,
+	  cmd_contacts_list, client_trace },
+	{ "contacts show", "WHO [--card] [--json]", "one contact: name, number or UID",
+	  ON_CARD, cmd_contacts_show, client_trace },
 	{ "contacts add", "NAME [--phone N]... [--email E]... [--group G]... [--note T]",
 	  "a new contact", NULL, cmd_contacts_add, NULL },
 	{ "contacts edit", "WHO [--name NAME] [--phone N]... [--email E]... [--group G]... [--note T]",
@@ -50,9 +60,25 @@ static const struct cmd_entry table[] = {
 	{ "folder watch", "[FOLDER]",
 	  "the same whenever one of them changes (systemctl --user enable --now simsync-folder)",
 	  NULL, NULL, client_watch },
-	{ "sms list", "[WORDS] [--json]", "messages of the phone", NULL,
-	  cmd_sms_list, NULL },
+	{ "sms list", "[WORDS] [--card] [--json]", "messages of the phone", ON_CARD,
+	  cmd_sms_list, client_trace },
 	{ "sms show", "REF [--json]", "one message", NULL, cmd_sms_show, NULL },
+	{ "esim list", "[--slot N] [--json]", "profiles of the eUICC, its EID and room",
+	  ON_SLOT, cmd_esim_list, client_trace },
+	{ "esim enable", "WHICH [--refresh] [--slot N]", "switch to that profile",
+	  ON_ESIM, cmd_esim_enable, client_trace },
+	{ "esim disable", "WHICH [--refresh] [--slot N]", "switch that profile off",
+	  ON_ESIM, cmd_esim_disable, client_trace },
+	{ "esim delete", "WHICH [--slot N]", "delete a profile for good; asks",
+	  ON_ESIM, cmd_esim_delete, client_trace },
+	{ "esim nickname", "WHICH NAME [--slot N]", "your own name for a profile",
+	  ON_ESIM, cmd_esim_nickname, client_trace },
+	{ "esim notifications", "[--remove N|all] [--slot N] [--json]",
+	  "what operators' servers are still to be told", ON_SLOT,
+	  cmd_esim_notifications, client_trace },
+	{ "apdu", "HEX... [--aid HEX] [--slot N] [--json]",
+	  "commands by hand, on a channel of their own", ON_SLOT, cmd_apdu,
+	  client_trace },
 	{ "remote add", "[CONTACTS-URL] [--webdav URL] [--user NAME] [--ca FILE] [--device NAME] [--key HEX] [--identifiers] [--force]",
 	  "the server: CardDAV for contacts, WebDAV for messages and SIM information",
 	  "  --user NAME      asks for the password\n"
