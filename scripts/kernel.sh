@@ -5,13 +5,13 @@
 #
 #	ROOT/image  ROOT/lib/modules/REL  ROOT/usr/src/linux-headers-REL
 #
-# SERIES "debug" is debug-kernel.sh's. The image is unpacked: an emulated processor takes
+# SERIES "debug" is debug-kernel.sh's, "newest" is newest-kernel.sh's. The image is unpacked: an emulated processor takes
 # seconds for that at every boot.
 #
 # The build tools in the headers are always this machine's, so arm64 modules cross-build.
 . "$(dirname "$0")/lib.sh"
 
-[ $# = 2 ] || die "usage: kernel.sh amd64|arm64 6.1|6.12|debug"
+[ $# = 2 ] || die "usage: kernel.sh amd64|arm64 6.1|6.12|newest|debug"
 arch=$1 series=$2
 host=$(dpkg --print-architecture)
 root=$CACHE/kernel/$arch-$series
@@ -82,5 +82,9 @@ build() {
 }
 
 [ "$arch $series" != "amd64 debug" ] || build() { "$TOP/scripts/debug-kernel.sh" "$1"; }
+[ "$arch $series" != "amd64 newest" ] || build() {
+	"$TOP/scripts/newest-kernel.sh" "$1"
+	unpack_image "$1/boot/vmlinuz-$(cat "$1/release")" >"$1/image"
+}
 once "$root" build
 printf '%s\n%s\n' "$root" "$(cat "$root/release")"
