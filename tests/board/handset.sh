@@ -42,7 +42,10 @@ stage() {
 	"$TOP/scripts/sysroot.sh" make -s -C "$TOP" B="$BUILD/arm64" helper >&2
 	"$TOP/scripts/sysroot.sh" make -s -C "$TOP" B="$BUILD/arm64" DESTDIR="$to" install >&2
 	# what a package does after unpacking
-	systemctl -q --root="$to" enable $(cd "$to/usr/lib/systemd/system" && grep -ls '^\[Install\]' -- *)
+	local units
+	units=$(cd "$to/usr/lib/systemd/system" && grep -ls '^\[Install\]' -- * || true)
+	# shellcheck disable=SC2086 # a list
+	[ -z "$units" ] || systemctl -q --root="$to" enable $units
 }
 
 # The root has merged /usr, so nothing here may begin with /lib or /bin.
