@@ -29,7 +29,7 @@ static const struct access table[] = {
 	{ "sms list --card", ACCESS_RUN | ACCESS_SLOTS },
 	{ "sms list", 0 },
 	{ "sms show", 0 },
-	{ "esim list", ACCESS_RUN | ACCESS_SLOTS | ACCESS_AUTH | ACCESS_BARE },
+	{ "esim list", ACCESS_RUN | ACCESS_SLOTS | ACCESS_BARE },
 	{ "esim enable", ACCESS_RUN | ACCESS_SLOTS | ACCESS_AUTH | ACCESS_BARE },
 	{ "esim disable", ACCESS_RUN | ACCESS_SLOTS | ACCESS_AUTH | ACCESS_BARE },
 	{ "esim delete", ACCESS_RUN | ACCESS_SLOTS | ACCESS_AUTH | ACCESS_BARE },

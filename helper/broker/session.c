@@ -228,14 +228,17 @@ static void close_slots(struct session *s)
 	}
 }
 
-/* Which cards this command gets: those granted; bare ones where it was asked. */
+/*
+ * Which cards this command gets: those granted; bare ones, which nobody can
+ * enroll, where the person was asked just now or was here since boot.
+ */
 static bool gets(const struct session *s, size_t slot)
 {
-	const unsigned int bare = ACCESS_BARE | ACCESS_AUTH;
-
-	return s->grant[slot] == GRANT_YES ||
-	       (s->grant[slot] == GRANT_NO_IDENTITY &&
-		(s->access->needs & bare) == bare);
+	if (s->grant[slot] != GRANT_NO_IDENTITY)
+		return s->grant[slot] == GRANT_YES;
+	return s->access->needs & ACCESS_BARE &&
+	       (s->access->needs & ACCESS_AUTH ||
+		(!s->conf.strict && unlocked(s->p, s->conf.owner)));
 }
 
 static int open_slots(struct session *s, int *fds, size_t *n, struct sim_err *e)

@@ -91,7 +91,7 @@ static void describe_select(const uint8_t *cmd, size_t len, char *out,
 		uint16_t fid = (uint16_t)(cmd[5 + i] << 8 | cmd[6 + i]);
 
 		n += (size_t)snprintf(out + n, max - n, "%s%s %04X",
-				      i ? " /" : " ", file_of(fid), fid);
+				      i ? " / " : " ", file_of(fid), fid);
 	}
 }
 
