@@ -55,17 +55,25 @@ static int64_t add_base(struct component *c, struct side *s, int64_t item,
 {
 	struct run *run = c->run;
 	char *text = sim_item_text(&rec->item);
-	int64_t id = -1;
+	int64_t id;
 
 	if (!text)
 		return run_no_memory(run);
-	if (!ledger_do(run->l, LQ_BASE_GONE, run->e, "ii", item, s->member))
-		id = ledger_add(run->l, LQ_BASE_ADD, run->e, "iissssssii",
-				item, s->member, rec->ref, rec->version,
-				rec->uid, text, NULL, "present",
-				text_hash(text), rev);
+	id = ledger_add(run->l, LQ_BASE_ADD, run->e, "iissssssii", item,
+			s->member, rec->ref, rec->version, rec->uid, text, NULL,
+			"present", text_hash(text), rev);
 	free(text);
 	return id;
+}
+
+/* The same where it was not placed, or deleted: that is over. */
+static int64_t first_base(struct component *c, struct side *s, int64_t item,
+			  const struct sim_record *rec, int64_t rev)
+{
+	return ledger_do(c->run->l, LQ_BASE_GONE, c->run->e, "ii", item,
+			 s->member)
+		       ? -1
+		       : add_base(c, s, item, rec, rev);
 }
 
 /* 1: some item has that UID already */
@@ -135,7 +143,7 @@ static int attach(struct component *c, size_t side, struct spot *p,
 	t->rec = p->rec;
 	t->paired = true;
 	p->found = false;
-	t->base = add_base(c, &c->side[side], item, p->rec, 0);
+	t->base = first_base(c, &c->side[side], item, p->rec, 0);
 	return t->base < 0 ? -1 : 0;
 }
 
@@ -329,6 +337,7 @@ static int pair_alias(struct component *c, size_t side, struct spots *spots,
 	p->found = false;
 	if (!touch_add(c, item, NOT_FOUND))
 		return -1;
+	/* Beside the row of the first, which may have no place just now. */
 	return add_base(c, s, item, p->rec, 0) < 0 ? -1 : 0;
 }
 

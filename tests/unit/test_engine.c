@@ -863,10 +863,29 @@ static void the_order_a_person_gave_numbers_decides_what_fits(void **state)
 	assert_quiet(w);
 }
 
+/* Copied and moved by another terminal between two looks. */
+static void a_record_moved_and_copied_is_still_one_item_twice(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->card, "rec/0", NULL, "FN:Anna\nTEL:+491701\n");
+	run(w);
+	mem_set(w->card, "rec/0", NULL, "FN:Bert\nTEL:+491702\n");
+	mem_set(w->card, "rec/1", NULL, "FN:Anna\nTEL:+491701\n");
+	mem_set(w->card, "rec/2", NULL, "FN:Anna\nTEL:+491701\n");
+	mem_set(w->local, "rec/0", NULL, "FN:Anna\nTEL:+491709\n");
+	run(w);
+	assert_has(w->card, "rec/1", "FN:Anna\nTEL:+491709\n");
+	assert_has(w->card, "rec/2", "FN:Anna\nTEL:+491709\n");
+	assert_int_equal(mem_count(w->local), 2);
+	assert_quiet(w);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		T(a_record_moved_and_copied_is_still_one_item_twice),
 		T(a_cards_contacts_reach_local_and_server),
 		T(a_new_card_is_filled_and_nothing_is_lost_elsewhere),
 		T(an_edit_on_the_phone_is_on_the_card_after_the_run),
