@@ -6,6 +6,8 @@
 
 #include "sync/rules.h"
 
+#define LINES_FEW 12
+
 static const char *const kinds[SIM_KINDS][2] = {
 	[SIM_CONTACT] = { "contact", "contacts" },
 	[SIM_MESSAGE] = { "message", "messages" },
@@ -48,42 +50,54 @@ static bool written(const struct sync_line *l)
 		l->outcome == SIM_PENDING);
 }
 
-void report_lines(struct cmd *c, const struct sync_report *rep, bool dry)
+/* What went as wanted: in the sums, and named only where there are few. */
+static bool ordinary(const struct sync_line *l)
 {
-	size_t i;
+	return l->type == SYNC_SEEN ||
+	       (l->type == SYNC_WROTE && l->outcome == SIM_DONE);
+}
 
-	for (i = 0; i < rep->n; i++) {
-		const struct sync_line *l = &rep->line[i];
-
-		cmd_print(text(l->replica));
-		printf(": ");
-		if (l->type == SYNC_WROTE)
-			printf("%s %s ", dry ? will[l->verb] : did[l->verb],
-			       kinds[l->kind][0]);
-		else if (l->type == SYNC_SEEN)
-			printf("%s %s there ", kinds[l->kind][0], did[l->verb]);
-		else
-			cmd_tone(c,
-				 l->type == SYNC_PROBLEM ||
-						 l->type == SYNC_LEFT_OUT ?
-					 TONE_BAD :
-					 TONE_WARN,
-				 types[l->type]);
-		if (l->title && l->title[0]) {
-			printf(" \"");
-			cmd_print(l->title);
-			printf("\"");
-		}
-		if (l->type == SYNC_WROTE && !written(l))
-			printf(": %s", sync_outcome_name(l->outcome));
-		if (l->reason && l->reason[0]) {
-			printf(": ");
-			cmd_print(l->reason);
-		}
-		if (l->rule && l->rule[0])
-			printf(" (%s)", l->rule);
-		putchar('\n');
+static void report_line(struct cmd *c, const struct sync_line *l, bool dry)
+{
+	cmd_print(text(l->replica));
+	printf(": ");
+	if (l->type == SYNC_WROTE)
+		printf("%s %s ", dry ? will[l->verb] : did[l->verb],
+		       kinds[l->kind][0]);
+	else if (l->type == SYNC_SEEN)
+		printf("%s %s there ", kinds[l->kind][0], did[l->verb]);
+	else
+		cmd_tone(c,
+			 l->type == SYNC_PROBLEM || l->type == SYNC_LEFT_OUT ?
+				 TONE_BAD :
+				 TONE_WARN,
+			 types[l->type]);
+	if (l->title && l->title[0]) {
+		printf(" \"");
+		cmd_print(l->title);
+		printf("\"");
 	}
+	if (l->type == SYNC_WROTE && !written(l))
+		printf(": %s", sync_outcome_name(l->outcome));
+	if (l->reason && l->reason[0] && !ordinary(l)) {
+		printf(": ");
+		cmd_print(l->reason);
+	}
+	if (l->rule && l->rule[0])
+		printf(" (%s)", l->rule);
+	putchar('\n');
+}
+
+void report_lines(struct cmd *c, const struct sync_report *rep, bool dry,
+		  bool all)
+{
+	size_t i, many = 0;
+
+	for (i = 0; i < rep->n; i++)
+		many += ordinary(&rep->line[i]);
+	for (i = 0; i < rep->n; i++)
+		if (all || many <= LINES_FEW || !ordinary(&rep->line[i]))
+			report_line(c, &rep->line[i], dry);
 }
 
 static size_t count(const struct sync_report *rep, const char *replica,

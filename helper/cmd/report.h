@@ -8,8 +8,12 @@
 #include "cmd/cmd.h"
 #include "sync/engine.h"
 
-/** report_lines() - item by item; the owner's terminal only: it names them */
-void report_lines(struct cmd *c, const struct sync_report *rep, bool dry);
+/**
+ * report_lines() - item by item; the owner's terminal only: it names them
+ * @all: each one; else, where there are many, those that ask for attention
+ */
+void report_lines(struct cmd *c, const struct sync_report *rep, bool dry,
+		  bool all);
 /** report_sum() - by replica, how many; no content: goes to logs too */
 void report_sum(struct cmd *c, const struct sync_report *rep, bool dry);
 void report_json(struct cmd *c, const struct sync_report *rep);

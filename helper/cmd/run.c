@@ -29,6 +29,7 @@
  * struct run - one run
  * @dry: plan only; nothing is written, nothing is said in the slots
  * @watched: somebody sees the output: the owner's terminal
+ * @verbose: each item is named, however many
  * @card: by slot, NULL where none was opened
  * @of: by slot, its card's replica
  * @replica: in front of the engine; @n of them
@@ -39,6 +40,7 @@ struct run {
 	struct cmd *c;
 	bool dry;
 	bool watched;
+	bool verbose;
 	struct sim_err out;
 	struct rules rules;
 	struct store *store;
@@ -481,7 +483,7 @@ static void tell(struct run *r, const struct sync_report *rep, int64_t ms)
 		return;
 	}
 	if (r->watched)
-		report_lines(r->c, rep, r->dry);
+		report_lines(r->c, rep, r->dry, r->verbose);
 	else
 		say_problems(r, rep);
 	report_sum(r->c, rep, r->dry);
@@ -607,12 +609,14 @@ int cmd_sync(struct cmd *c, struct sim_err *e)
 	if (cmd_args(c, opt, 0, 0, e) < 0)
 		return -1;
 	r.watched = verbose || c->tty_out;
+	r.verbose = verbose;
 	return run(&r, "asked for", e);
 }
 
 int cmd_plan(struct cmd *c, struct sim_err *e)
 {
-	struct run r = { .c = c, .dry = true, .watched = true };
+	struct run r = { .c = c, .dry = true, .watched = true,
+			 .verbose = true };
 
 	if (cmd_args(c, NULL, 0, 0, e) < 0)
 		return -1;

@@ -70,6 +70,7 @@ card_up() {
 
 card_in() { wire insert "$STAGE/$1.sock" >/dev/null; }
 card_out() { wire remove >/dev/null; }
+card_edit() { local name=$1; shift; card_ask "$name" edit "$@"; }
 card_ask() { local name=$1; shift; "$STAGE_B/wire" --ask "$STAGE/$name.sock" "$*"; }
 
 on() { "$STAGE_B/board/exec" "$STAGE/board" --timeout "${ON_SECONDS:-60}" "$@"; }
