@@ -159,6 +159,9 @@ int card_pin_verify(struct card *c, enum card_pin_id which, const char *pin,
  */
 int card_info(struct card *c, struct sim_item *out, struct sim_err *e);
 
+/** card_imsi() - EF_IMSI's digits alone. 0, 1 the card has or shows none, -1. */
+int card_imsi(struct card *c, char *out, size_t max, struct sim_err *e);
+
 /**
  * struct card_use - capacity and use of one file
  * @name: "EF_ADN", "EF_SMS", "EF_EMAIL 2" ...

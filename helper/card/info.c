@@ -238,6 +238,17 @@ static int add_capacity(struct card *c, struct sim_item *out)
 	return add(out, "CAPACITY", text);
 }
 
+int card_imsi(struct card *c, char *out, size_t max, struct sim_err *e)
+{
+	uint8_t p[INFO_BYTES];
+	struct fs_ef ef;
+	size_t got = 0;
+	int ret = read_field(c, &fields[0], p, &got, &ef, e);
+
+	out[0] = '\0';
+	return ret ? ret : fields[0].show(p, got, out, max);
+}
+
 int card_info(struct card *c, struct sim_item *out, struct sim_err *e)
 {
 	uint8_t p[INFO_BYTES];

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "card/card.h"
+#include "cmd/country.h"
 #include "cmd/report.h"
 #include "remote/remote.h"
 #include "store/ledger.h"
@@ -381,6 +382,7 @@ static int engine(struct run *r, const char *why, struct sync_report *rep,
 		.dry_run = r->dry,
 		.trigger = why,
 		.mask = r->mask,
+		.country = country_of_run(r->c, r->card),
 		.progress = on_progress,
 		.fault = on_fault,
 		.arg = r->c,
