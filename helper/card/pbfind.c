@@ -155,13 +155,66 @@ static void drop_unlinked(struct card *c, struct pb_set *s)
 	s->nuse = n;
 }
 
+/* All of EF_PBR before any file it names: it is found once. */
+static int read_pbr(struct card *c, struct phonebook *pb,
+		    const struct fs_ef *ef, uint8_t *all, struct fs_set *had,
+		    struct sim_err *e)
+{
+	struct sim_err why;
+	int ret;
+
+	for (unsigned int i = 1; i <= ef->nrec; i++) {
+		ret = fs_read_sure(c, ef, "EF_PBR", i,
+				   all + (size_t)(i - 1) * ef->rec_len, &why);
+		if (!ret) {
+			fs_add(had, i);
+			continue;
+		}
+		if (e)
+			*e = why;
+		if (ret < 0)
+			return -1;
+		card_problem(c, "%s", why.text);
+		pb->partial = true;
+		/* PIN: the others would say the same. */
+		if (c->sw == 0x6982)
+			break;
+	}
+	return 0;
+}
+
+static int find_set(struct card *c, struct phonebook *pb, bool local,
+		    unsigned int rec, const uint8_t *p, size_t len,
+		    struct sim_err *e)
+{
+	uint16_t df[] = { local ? FS_ADF : FS_TELECOM, FS_PHONEBOOK };
+	struct pb_set *s = &pb->set[pb->nset];
+
+	*s = (struct pb_set){ .local = local, .pbr = rec };
+	if (parse_pbr(c, pb, s, df, 2, p, len, e))
+		return -1;
+	if (!s->adn) {
+		card_problem(c, "EF_PBR record %u: no usable EF_ADN; the entries it describes are not read",
+			     rec);
+		pb->partial = true;
+		return 0;
+	}
+	if (same_adn(pb, s->adn)) {
+		card_problem(c, "EF_PBR record %u: names the same EF_ADN as another one; it is read once",
+			     rec);
+		return 0;
+	}
+	drop_unlinked(c, s);
+	pb->nset++;
+	return 0;
+}
+
 int pb_find_sets(struct card *c, struct phonebook *pb, bool local,
 		 struct sim_err *e)
 {
 	uint16_t path[] = { local ? FS_ADF : FS_TELECOM, FS_PHONEBOOK, 0x4f30 };
-	uint8_t rec[FS_REC_MAX];
-	struct sim_err why;
-	struct pb_set *s;
+	struct fs_set had = { 0 };
+	uint8_t *all, *rec;
 	struct fs_ef ef;
 	int ret;
 
@@ -177,41 +230,18 @@ int pb_find_sets(struct card *c, struct phonebook *pb, bool local,
 		pb->partial = true;
 		return 0;
 	}
-	for (unsigned int i = 1; i <= ef.nrec && pb->nset < PB_SETS; i++) {
-		ret = fs_read_sure(c, &ef, "EF_PBR", i, rec, &why);
-		if (ret && e)
-			*e = why;
-		if (ret < 0)
-			return -1;
-		if (ret) {
-			card_problem(c, "%s", why.text);
-			pb->partial = true;
-			/* PIN: the others would say the same. */
-			if (c->sw == 0x6982)
-				break;
-			continue;
-		}
-		if (pb_blank(rec, ef.rec_len))
-			continue;
-		s = &pb->set[pb->nset];
-		*s = (struct pb_set){ .local = local, .pbr = i };
-		if (parse_pbr(c, pb, s, path, 2, rec, ef.rec_len, e))
-			return -1;
-		if (!s->adn) {
-			card_problem(c, "EF_PBR record %u: no usable EF_ADN; the entries it describes are not read",
-				     i);
-			pb->partial = true;
-			continue;
-		}
-		if (same_adn(pb, s->adn)) {
-			card_problem(c, "EF_PBR record %u: names the same EF_ADN as another one; it is read once",
-				     i);
-			continue;
-		}
-		drop_unlinked(c, s);
-		pb->nset++;
+	all = calloc(ef.nrec, ef.rec_len);
+	if (!all)
+		return sim_fail(e, EX_OSERR, "out of memory");
+	ret = read_pbr(c, pb, &ef, all, &had, e);
+	for (unsigned int i = 1; !ret && i <= ef.nrec && pb->nset < PB_SETS;
+	     i++) {
+		rec = all + (size_t)(i - 1) * ef.rec_len;
+		if (fs_has(&had, i) && !pb_blank(rec, ef.rec_len))
+			ret = find_set(c, pb, local, i, rec, ef.rec_len, e);
 	}
-	return 0;
+	free(all);
+	return ret;
 }
 
 /* A card without EF_PBR: 2G, or a UICC with the GSM phonebook only. */

@@ -294,7 +294,8 @@ static int read_set(struct card *c, struct pb_set *s, struct sim_err *e)
 		if (!pb_rec(pbc->file, i)[1] || pb_rec(pbc->file, i)[1] == 0xff)
 			continue;
 		/* One bit must not hide an entry: that would look deleted. */
-		ret = fs_read_sure(c, &pbc->file->ef, "EF_PBC", i,
+		ret = c->ch->parity ? 0 :
+		      fs_read_sure(c, &pbc->file->ef, "EF_PBC", i,
 				   pb_rec(pbc->file, i), e);
 		if (ret < 0)
 			return -1;

@@ -61,19 +61,14 @@ static int counters(struct card *c, char *which, uint64_t *sum)
 	return 0;
 }
 
-static char which_counters(struct card *c)
+/* The books that there are: those whose counters cannot be read are left out. */
+static char books(const struct card *c)
 {
 	int which = 0;
-	uint32_t v;
 
-	for (size_t i = 0; i < c->pb->nset; i++) {
-		const struct pb_set *s = &c->pb->set[i];
-
-		if (s->pbr && !(which & 1 << s->local) &&
-		    !pb_counter(c, s->local, PB_CC, &v) &&
-		    !pb_counter(c, s->local, PB_PSC, &v))
-			which |= 1 << s->local;
-	}
+	for (size_t i = 0; i < c->pb->nset; i++)
+		if (c->pb->set[i].pbr)
+			which |= 1 << c->pb->set[i].local;
 	return (char)('0' + which);
 }
 
@@ -95,9 +90,12 @@ int token_make(struct card *c, enum sim_kind kind, struct sim_changes *out,
 	/* What could not be read is tried again in the next run. */
 	if (out->whole && !any_problem(out) && c->era) {
 		if (kind == SIM_CONTACT)
-			which = which_counters(c);
-		if (!counters(c, &which, &sum))
-			era = c->era;
+			which = books(c);
+		if (counters(c, &which, &sum)) {
+			which = '0';
+			sum = 0;
+		}
+		era = c->era;
 	}
 	if (c->ch->fault != SIM_CHAN_OK)
 		era = 0;

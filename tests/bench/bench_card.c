@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+/*
+ * bench_card.c - what reading a card costs, beside the fewest commands that its
+ * image allows (need.c)
+ *
+ *	bench_card FILE.json
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/need.h"
+#include "unit/card_link.h"
+
+#define IMAGES "tests/card/images/"
+#define FULL_LIMIT 1.1
+#define UNCHANGED_LIMIT 8
+
+static const struct {
+	const char *image;
+	bool sure;
+} cards[] = {
+	{ "card-a", true },	{ "card-b", true },   { "empty", true },
+	{ "full", true },	{ "two-sets", true }, { "linked-only", true },
+	{ "scripts", true },	{ "aliasing", true }, { "hidden", true },
+	{ "no-search", true },	{ "sim-2g", true },   { "card-a", false },
+	{ "full", false },
+};
+
+/**
+ * struct result - what one reading took
+ */
+struct result {
+	unsigned int apdus;
+	uint64_t bytes;
+	size_t contacts;
+};
+
+static FILE *json;
+static int bad, figures;
+
+static void figure(const char *what, const char *image, const char *more,
+		   double value, const char *unit, double limit)
+{
+	bool ok = value <= limit;
+
+	bad += !ok;
+	fprintf(json, "%s\n{\"figure\": \"%s-%s%s\", \"value\": %g, \"unit\": \"%s\", \"limit\": %g, \"ok\": %s}",
+		figures++ ? "," : "[", what, image, more, value, unit, limit,
+		ok ? "true" : "false");
+}
+
+static int look(struct uicc *u, struct sim_replica *r, const char *since,
+		char **token, struct result *out, struct sim_err *e)
+{
+	struct uicc_count a, b;
+	struct sim_changes ch;
+
+	uicc_counts(u, &a);
+	if (r->ops->changes(r, SIM_CONTACT, since, &ch, e))
+		return -1;
+	uicc_counts(u, &b);
+	out->apdus += (unsigned int)(b.apdus - a.apdus);
+	out->bytes += b.bytes - a.bytes;
+	out->contacts = ch.total;
+	*token = strdup(ch.token);
+	sim_changes_free(&ch);
+	return *token ? 0 : -1;
+}
+
+/* A full reading, with opening the card; then one with nothing changed. */
+static int measure(struct uicc *u, bool sure, struct result *full,
+		   struct result *again, struct sim_err *e)
+{
+	char *token = NULL, *second = NULL;
+	struct link *l = link_to(u);
+	struct uicc_count n;
+	struct sim_replica *r;
+	struct card *c;
+	int ret = -1;
+
+	l->base.parity = sure;
+	l->base.terminal = 1;
+	l->base.era = 1;
+	uicc_iccid(u, l->base.iccid);
+	c = card_open(&l->base, e);
+	if (!c)
+		return -1;
+	r = card_replica(c, "card", SIM_PHYSICAL, e);
+	uicc_counts(u, &n);
+	*full = (struct result){ (unsigned int)n.apdus, n.bytes, 0 };
+	*again = (struct result){ 0 };
+	if (r && !look(u, r, NULL, &token, full, e) &&
+	    !look(u, r, token, &second, again, e))
+		ret = 0;
+	if (r)
+		r->ops->free(r);
+	card_close(c);
+	free(token);
+	free(second);
+	return ret;
+}
+
+static int one(const char *image, bool sure)
+{
+	const char *more = sure ? "" : "-no-parity";
+	struct sim_err e = { 0 };
+	struct result full, again;
+	struct need need;
+	struct uicc *u;
+	char path[128], why[UICC_WHY];
+
+	snprintf(path, sizeof(path), IMAGES "%s.card", image);
+	u = uicc_load(path, why);
+	if (!u) {
+		fprintf(stderr, "%s\n", why);
+		return -1;
+	}
+	need = need_book(u, sure);
+	if (measure(u, sure, &full, &again, &e)) {
+		fprintf(stderr, "%s: %s\n", image, e.text);
+		uicc_free(u);
+		return -1;
+	}
+	uicc_free(u);
+	printf("%-12s%-11s %8zu %8u %8u %7.3f %9llu %9u %9u\n", image, more,
+	       full.contacts, full.apdus, need.apdus,
+	       (double)full.apdus / need.apdus, (unsigned long long)full.bytes,
+	       need.bytes, again.apdus);
+	figure("apdus", image, sure ? "-full-ratio" : "-no-parity-full-ratio",
+	       (double)full.apdus / need.apdus, "ratio", FULL_LIMIT);
+	figure("apdus", image, sure ? "-unchanged" : "-no-parity-unchanged",
+	       again.apdus, "APDUs", UNCHANGED_LIMIT);
+	figure("wire-bytes", image, sure ? "-full" : "-no-parity-full",
+	       (double)full.bytes, "bytes", FULL_LIMIT * need.bytes);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2) {
+		fputs("usage: bench_card FILE.json\n", stderr);
+		return 2;
+	}
+	json = fopen(argv[1], "w");
+	if (!json) {
+		perror(argv[1]);
+		return 1;
+	}
+	printf("%-23s %8s %8s %8s %7s %9s %9s %9s\n", "card", "contacts",
+	       "APDUs", "needed", "ratio", "bytes", "needed", "unchanged");
+	for (size_t i = 0; i < sizeof(cards) / sizeof(cards[0]); i++)
+		if (one(cards[i].image, cards[i].sure))
+			bad++;
+	fputs("\n]\n", json);
+	if (fclose(json))
+		bad++;
+	printf("%d figures, %d over their limit\n", figures, bad);
+	return bad != 0;
+}
