@@ -40,6 +40,7 @@ int uicc_fault(struct uicc *c, const char *line, char *why)
 {
 	struct uicc_fault f = { .act = UICC_ACT_NONE };
 	struct uicc_words w;
+	const char *times;
 	size_t i, args;
 
 	if (uicc_words(&w, line, why))
@@ -68,8 +69,9 @@ int uicc_fault(struct uicc *c, const char *line, char *why)
 	f.p2 = number(&w, "p2", 16, -1);
 	f.fid = number(&w, "fid", 16, -1);
 	f.skip = (unsigned int)number(&w, "nth", 10, 1) - 1;
+	times = uicc_word_val(&w, "times");
 	f.times = (unsigned int)number(&w, "times", 10, 1);
-	if (uicc_word_val(&w, "always"))
+	if (uicc_word_val(&w, "always") || (times && !strcmp(times, "always")))
 		f.times = ~0u;
 	if (c->nfault == UICC_FAULTS) {
 		uicc_why(why, "no room for more than %d faults", UICC_FAULTS);

@@ -519,7 +519,7 @@ static void faults(void **state)
 	assert_int_equal(uicc_fault(c, "flip 1", why), 0);
 	expect("00B000000A", "98952000002143658769 9000");
 	assert_int_equal(uicc_fault(c, "explode", why), -1);
-	assert_int_equal(uicc_fault(c, "sw 9300 always", why), 0);
+	assert_int_equal(uicc_fault(c, "sw 9300 times=always", why), 0);
 	expect("00B000000A", "9300");
 	expect("00B000000A", "9300");
 	assert_int_equal(uicc_fault(c, "clear", why), 0);
