@@ -315,6 +315,11 @@ static int uart_activate(struct simslot *slot, enum simslot_how how,
 		iso7816_activate(&u->m);
 	}
 	run(u, &act);
+	/* Contacts that have only just met, or a card that was slow: once more. */
+	if (act.result && act.reason == SIMSLOT_REASON_NO_ATR && !over(u)) {
+		iso7816_activate(&u->m);
+		run(u, &act);
+	}
 	/* The UART does not make that rate: agree on a slower one. */
 	while (act.result == -ERANGE && tries--) {
 		u->m.cfg.max_baud = u->refused - 1;
