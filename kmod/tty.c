@@ -12,6 +12,7 @@
 #include <linux/capability.h>
 #include <linux/delay.h>
 #include <linux/module.h>
+#include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/tty.h>
 #include <linux/tty_ldisc.h>
@@ -489,6 +490,14 @@ static int tty_slot_ioctl(struct tty_struct *tty, unsigned int cmd,
 	return tty_mode_ioctl(tty, cmd, arg);
 }
 
+/* Who attached the reader waits here for the tty's end. */
+static __poll_t tty_slot_wait(struct tty_struct *tty, struct file *filp,
+			      struct poll_table_struct *wait)
+{
+	poll_wait(filp, &tty->read_wait, wait);
+	return tty_hung_up_p(filp) ? EPOLLHUP | EPOLLERR : 0;
+}
+
 static struct tty_ldisc_ops tty_slot_ldisc = {
 	.owner = THIS_MODULE,
 	.num = N_DEVELOPMENT,
@@ -496,6 +505,7 @@ static struct tty_ldisc_ops tty_slot_ldisc = {
 	.open = tty_slot_open,
 	.close = tty_slot_close,
 	.ioctl = tty_slot_ioctl,
+	.poll = tty_slot_wait,
 	.receive_buf = tty_slot_receive,
 };
 
