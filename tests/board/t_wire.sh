@@ -3,12 +3,14 @@
 # boards: arm64-6.1
 # timeout: 1500
 # The slot on a real UART: see wire_tests.py.
-# t_wire.sh [NAME]...: only tests whose names contain one of these.
+# t_wire.sh [NAME]...: only tests whose names contain one of these. CHECK_FULL=1: 1,000
+# random sequences instead of 25.
 . "$(dirname "$0")/../e2e/stage.sh"
 
 STAGE=$(mktemp -d)/s
 B=${B:-$STAGE_TOP/build}
 export STAGE B
+[ -z "${CHECK_FULL:-}" ] || export WIRE_SEQUENCES=${WIRE_SEQUENCES:-1000}
 make -s -C "$STAGE_TOP" B="$B" "$B/board/arm64/kmod_wire" >&2 || exit 1
 stage_up --no-helper || exit 1
 "$STAGE_TOP/tests/board/handset.sh" put "$STAGE/board" "$B/board/arm64/kmod_wire" /run || exit 1
