@@ -11,7 +11,7 @@ PREFIX  ?= /usr
 
 export SIMSYNC_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/simsync
 
-PKGS := libnl-3.0 libnl-genl-3.0 sqlite3 libcurl expat jansson libconfig libutf8proc uuid
+PKGS := libnl-3.0 libnl-genl-3.0 sqlite3 libcurl libcrypto expat jansson libconfig libutf8proc uuid
 # Asked only when a helper object is built: a fresh machine gets them in `make setup`.
 PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(PKGS))
 PKG_LIBS   = $(shell $(PKG_CONFIG) --libs $(PKGS)) -lpam -lm

@@ -11,7 +11,7 @@
 packages=(
 	libc6-dev linux-libc-dev libgcc-12-dev libnl-3-dev libnl-genl-3-dev libsqlite3-dev
 	libpam0g-dev libcurl4-openssl-dev libexpat1-dev libjansson-dev libconfig-dev
-	libutf8proc-dev uuid-dev libsystemd-dev
+	libutf8proc-dev uuid-dev libsystemd-dev libssl-dev
 )
 # 2: absolute links made relative
 key=$(printf '%s\n' 2 "${packages[@]}" | sha256sum | cut -c 1-12)
