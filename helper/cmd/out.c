@@ -78,8 +78,10 @@ static void table(json_t *rows, const struct cmd_col *col)
 {
 	int width[COLS_MAX] = { 0 };
 	char num[32];
+	bool titles = false;
 	size_t i, r, n;
 	json_t *row;
+	int gap;
 
 	for (n = 0; n < COLS_MAX && col[n].key; n++)
 		width[n] = width_of(col[n].title);
@@ -93,17 +95,28 @@ static void table(json_t *rows, const struct cmd_col *col)
 				width[i] = w;
 		}
 	}
-	for (i = 0; i < n; i++)
-		printf("%s%*s", col[i].title,
-		       i + 1 < n ? width[i] + GAP - width_of(col[i].title) : 0,
-		       "");
-	putchar('\n');
+	/* Gaps are written before what follows them: no line ends in spaces. */
+	for (i = 0, gap = 0; i < n; i++) {
+		if (col[i].title[0]) {
+			printf("%*s%s", gap, "", col[i].title);
+			gap = 0;
+			titles = true;
+		}
+		gap += width[i] + GAP - width_of(col[i].title);
+	}
+	if (titles)
+		putchar('\n');
 	json_array_foreach(rows, r, row) {
-		for (i = 0; i < n; i++) {
-			int w = put(cell(row, col[i].key, num), col[i].max);
+		for (i = 0, gap = 0; i < n; i++) {
+			const char *text = cell(row, col[i].key, num);
+			int w = 0;
 
-			if (i + 1 < n)
-				printf("%*s", width[i] + GAP - w, "");
+			if (text[0]) {
+				printf("%*s", gap, "");
+				w = put(text, col[i].max);
+				gap = 0;
+			}
+			gap += width[i] + GAP - w;
 		}
 		putchar('\n');
 	}
