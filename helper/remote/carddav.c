@@ -71,8 +71,9 @@ int carddav_record(struct sim_record *r, const char *path, const char *etag,
 		vcard_free(&v);
 		return 0;
 	}
-	if (asprintf(&r->problem, "%.120s on the server: %s", leaf(path),
-		     why.text) < 0) {
+	if (asprintf(&r->problem,
+		     "%.100s on the server: %.200s; left as it is here and there: mend or delete it on the server",
+		     leaf(path), why.text) < 0) {
 		r->problem = NULL;
 		return nomem(e);
 	}

@@ -129,6 +129,19 @@ static void say(struct sync_report *rep, size_t n, const char *what)
 			 "%s%zu %s", at ? ", " : "", n, what);
 }
 
+/* What waits for a person, and where it is seen. */
+static void way_out(struct sync_report *rep)
+{
+	const char *where = rep->held	   ? "simsync held list" :
+			    rep->conflicts ? "simsync conflicts list" :
+					     NULL;
+	size_t at = strlen(rep->detail);
+
+	if (where && at < sizeof(rep->detail))
+		snprintf(rep->detail + at, sizeof(rep->detail) - at, ": %s",
+			 where);
+}
+
 /* What is wrong comes first: a line may be cut. */
 static void join(struct sync_report *rep)
 {
@@ -159,6 +172,7 @@ void report_end(struct run *run)
 	say(rep, rep->held, "held");
 	say(rep, rep->unreadable, "unreadable");
 	say(rep, rep->failed, "failed");
+	way_out(rep);
 	join(rep);
 	if (!rep->detail[0])
 		snprintf(rep->detail, sizeof(rep->detail), "nothing to do");
