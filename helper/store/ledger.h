@@ -20,7 +20,7 @@
  * number     component, number, item: normalised numbers of live contacts, to
  *	pair by
  * base       id, item, member, ref, version, uid, value (content as read
- *	back), want (content asked for when the replica made something else of
+ *	back; "asked" with a place: left there although the item is dead), want (content asked for when the replica made something else of
  *	it), meaning (present|deleted|not-placed|unreadable|asked). `ref` is
  *	NULL when nothing is there. Identical records of a card are several
  *	rows of one item
@@ -30,7 +30,8 @@
  * journal    id, run, member, item, verb, ref, uid, before, want, state (open|
  *	done|failed): open before a write goes out, closed with its outcome
  * history    id, run, item, member, verb, at, before, after, wrote (1: simsync
- *	wrote it; 0: found changed there)
+ *	wrote it; 0: found changed there; 2: changed back by an undo); pruned
+ *	after 90 days or at 64 MiB
  * conflict   id, item, field, state (open|closed), opened, closed (runs)
  * version    conflict, member, value: each side of a conflict
  * duplicate  a, b (items), state (open|joined|split), run

@@ -11,6 +11,7 @@
 #define SIMSYNC_STORE_LEDGER_SQL_H
 
 #include "store/ledger.h"
+#include "store/ledger_decide.h"
 #include "store/ledger_seed.h"
 
 #define LEDGER_QUERIES(X)                                                      \
@@ -115,7 +116,7 @@
 		       "DO UPDATE SET value=excluded.value")                   \
 	X(DUPLICATE_ADD, "INSERT OR IGNORE INTO duplicate(a,b,state,run) "     \
 			 "VALUES(?,?,'open',?)")                               \
-	X(HELD_FIND, "SELECT id,state FROM held WHERE member=?1 AND item=?2 "  \
+	X(HELD_FIND, "SELECT id,state,freed FROM held WHERE member=?1 AND item=?2 "  \
 		     "AND (what=?3 OR (?3<>'edit' AND what<>'edit')) "         \
 		     "AND state IN ('held','released') "                       \
 		     "ORDER BY state DESC")                                    \
@@ -174,6 +175,7 @@ enum ledger_query {
 #define X(name, sql) LQ_##name,
 	LEDGER_QUERIES(X)
 	LEDGER_SEED_QUERIES(X)
+	LEDGER_DECIDE_QUERIES(X)
 #undef X
 	LQ_COUNT
 };

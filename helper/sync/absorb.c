@@ -197,6 +197,7 @@ static int save_row(struct merge *m, struct row *r)
 	const struct sim_record *rec = r->touch->rec;
 	const char *want = NULL;
 	char *text = sim_item_text(&rec->item), *asked = NULL;
+	bool kept = !r->touch->edited && !strcmp(r->meaning, "asked");
 	int rc = -1;
 
 	/* Only moved: what was asked for there still holds. */
@@ -206,7 +207,8 @@ static int save_row(struct merge *m, struct row *r)
 		return run_no_memory(run);
 	rc = ledger_do(run->l, LQ_BASE_SET, run->e, "issssssii", r->id,
 		       rec->ref, rec->version, rec->uid ? rec->uid : r->uid,
-		       text, want, "present", text_hash(text), r->rev);
+		       text, want, kept ? "asked" : "present", text_hash(text),
+		       r->rev);
 	free(asked);
 	free(text);
 	if (rc)
@@ -275,7 +277,7 @@ static int due_peer(struct merge *m, const struct peer *p, unsigned int holders,
 {
 	struct component *c = m->c;
 	struct side *s = p->side == NOT_FOUND ? NULL : &c->side[p->side];
-	bool here = false, due = false, never = false;
+	bool here = false, due = false, never = false, kept = false;
 
 	for (size_t i = 0; i < m->rows; i++) {
 		struct row *r = &m->row[i];
@@ -284,6 +286,8 @@ static int due_peer(struct merge *m, const struct peer *p, unsigned int holders,
 			continue;
 		if (r->ref && !(r->touch && !r->touch->rec)) {
 			here = true;
+			kept |= !strcmp(r->meaning, "asked") &&
+				!(r->touch && r->touch->edited);
 			if (m->state == 1 && s && !(r->touch && r->touch->held) &&
 			    settle_row(m, s, r, &due))
 				return -1;
@@ -298,7 +302,7 @@ static int due_peer(struct merge *m, const struct peer *p, unsigned int holders,
 		}
 	}
 	if (m->state == 2)
-		due = here;
+		due = here && !kept;
 	else if (!here)
 		due = !never;
 	else if (!s)

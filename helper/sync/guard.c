@@ -47,6 +47,23 @@ static bool too_many(int64_t now, int64_t week, int64_t present)
 	return now && sum >= LEAST && sum * 100 > (present + week) * SHARE;
 }
 
+/*
+ * A person wants it as it was: not an edit and not a delete, but what has to be
+ * written again there.
+ */
+static int put_back(struct component *c, struct side *s, struct touch *t)
+{
+	struct run *run = c->run;
+
+	if (!t->rec) {
+		if (ledger_do(run->l, LQ_BASE_DEL, run->e, "i", t->base))
+			return -1;
+		t->base = 0;
+	}
+	t->edited = false;
+	return ledger_do(run->l, LQ_DUE_ADD, run->e, "ii", s->member, t->item);
+}
+
 /* Held already: stays so. Released: may go on. Else held if @trip. */
 static int hold(struct component *c, struct side *s, struct touch *t,
 		const char *what, bool trip)
@@ -56,10 +73,13 @@ static int hold(struct component *c, struct side *s, struct touch *t,
 	int rc = ledger_first(run->l, q, run->e, "iis", s->member, t->item,
 			      what);
 	bool released = rc > 0 && ledger_text(run->l, q, 1)[0] == 'r';
+	bool restore = released && ledger_int(run->l, q, 2) < 0;
 	int64_t id = rc > 0 ? ledger_int(run->l, q, 0) : 0;
 
 	ledger_end(run->l, q);
 	if (rc < 0)
+		return -1;
+	if (restore && put_back(c, s, t))
 		return -1;
 	if (released)
 		return ledger_do(run->l, LQ_HELD_DONE, run->e, "ii", id,

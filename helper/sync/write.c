@@ -179,6 +179,9 @@ static int plan_row(struct batch *b, struct merge *m, struct row *r,
 		*waits = true;
 		return 0;
 	}
+	/* Taken back everywhere else; here somebody put it. */
+	if (m->state == 2 && !strcmp(r->meaning, "asked"))
+		return 0;
 	if (m->state == 2) {
 		*waits = true;
 		return op_add(b, SIM_DELETE, m, r) ? 0

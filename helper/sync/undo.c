@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+/*
+ * undo.c - what a run found changed is changed back
+ *
+ * History says what each replica brought in. Its opposite goes into the merged
+ * item, the origin is due like everybody else. What the run wrote followed from
+ * that, and so does what undoing it writes.
+ */
+#include "sync/decide_int.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/merge.h"
+
+/* history.wrote: found there, written by us, changed back by an undo */
+enum { FOUND, WROTE, UNDONE };
+
+struct change {
+	int64_t item, member;
+	enum sim_verb verb;
+	int64_t how;
+	char *before, *after;
+};
+
+static void changes_free(struct change *c, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(c[i].before);
+		free(c[i].after);
+	}
+	free(c);
+}
+
+static char *dup_col(struct ledger *l, int col)
+{
+	const char *text = ledger_text(l, LQ_UNDO_CHANGES, col);
+
+	return strdup(text ? text : "");
+}
+
+static int load(struct decide *d, int64_t run, struct change **out, size_t *n,
+		struct sim_err *e)
+{
+	const enum ledger_query q = LQ_UNDO_CHANGES;
+	int row;
+
+	*out = NULL;
+	*n = 0;
+	for (row = ledger_first(d->l, q, e, "i", run); row > 0;
+	     row = ledger_next(d->l, q, e)) {
+		struct change *c = realloc(*out, (*n + 1) * sizeof(*c));
+
+		if (!c) {
+			ledger_end(d->l, q);
+			return decide_no_memory(e);
+		}
+		*out = c;
+		c = &c[(*n)++];
+		c->item = ledger_int(d->l, q, 0);
+		c->member = ledger_int(d->l, q, 1);
+		c->verb = (enum sim_verb)ledger_int(d->l, q, 2);
+		c->how = ledger_int(d->l, q, 3);
+		c->before = dup_col(d->l, 4);
+		c->after = dup_col(d->l, 5);
+		if (!c->before || !c->after) {
+			ledger_end(d->l, q);
+			return decide_no_memory(e);
+		}
+	}
+	return row;
+}
+
+/* Has the item that field as the run left it? */
+static int still(struct decide *d, const struct sim_item *it,
+		 const struct sim_edit *back)
+{
+	struct sim_item now = {.kind = it->kind};
+	int rc = sim_field_get(&now, it, back->field, d->country)
+			 ? -1
+			 : sim_item_equal(&now, &back->from);
+
+	sim_item_free(&now);
+	return rc;
+}
+
+static int change_back(struct decide *d, struct decided *it,
+		       const struct change *c, struct undone *out, bool *did,
+		       struct sim_err *e)
+{
+	struct sim_item before, after;
+	struct sim_delta back = {0};
+	int rc;
+
+	if (sim_item_parse(&before, it->kind, c->before))
+		return sim_fail(e, EX_DATAERR, "ledger: history cannot be read");
+	rc = sim_item_parse(&after, it->kind, c->after) ||
+	     sim_diff(&after, &before, d->country, &back);
+	for (size_t i = 0; !rc && i < back.n; i++) {
+		int same = back.edit[i].order
+				   ? 1
+				   : still(d, &it->value, &back.edit[i]);
+
+		if (same < 0 ||
+		    (same && sim_apply(&it->value, &back.edit[i],
+				       d->country) < 0))
+			rc = -1;
+		*did = *did || same > 0;
+		out->moved += !same;
+	}
+	sim_delta_free(&back);
+	sim_item_free(&before);
+	sim_item_free(&after);
+	return rc ? decide_no_memory(e) : 0;
+}
+
+/* What was new goes again, but not from where a person had put it. */
+static int take_away(struct decide *d, struct decided *it,
+		     const struct change *c, struct undone *out, bool *did,
+		     struct sim_err *e)
+{
+	char *now = sim_item_text(&it->value);
+	bool same = now && !strcmp(now, c->after);
+
+	free(now);
+	if (!now)
+		return decide_no_memory(e);
+	if (!it->live || !same) {
+		out->moved++;
+		return 0;
+	}
+	it->live = false;
+	*did = true;
+	return c->how == FOUND ? ledger_do(d->l, LQ_UNDO_KEEP, e, "ii", it->id,
+					   c->member)
+			       : 0;
+}
+
+static int bring_back(struct decided *it, struct undone *out, bool *did)
+{
+	if (it->live) {
+		out->moved++;
+		return 0;
+	}
+	it->live = true;
+	*did = true;
+	return 0;
+}
+
+static int undo_one(struct decide *d, const struct change *c,
+		    struct undone *out, struct sim_err *e)
+{
+	static const enum sim_verb opposite[] = {
+		[SIM_CREATE] = SIM_DELETE, [SIM_UPDATE] = SIM_UPDATE,
+		[SIM_DELETE] = SIM_CREATE,
+	};
+	struct decided it = {0};
+	bool did = false;
+	int rc = decided_load(d, c->item, &it, e);
+
+	if (!rc && c->verb == SIM_UPDATE)
+		rc = change_back(d, &it, c, out, &did, e);
+	else if (!rc && c->verb == SIM_CREATE)
+		rc = take_away(d, &it, c, out, &did, e);
+	else if (!rc)
+		rc = bring_back(&it, out, &did);
+	if (!rc && did) {
+		out->restored++;
+		rc = decided_save(d, &it, e) ||
+		     (c->verb == SIM_DELETE &&
+		      ledger_do(d->l, LQ_UNDO_GONE, e, "i", it.id)) ||
+		     ledger_do(d->l, LQ_HISTORY_ADD, e, "iiiiissi", out->run,
+			       c->item, c->member, (int64_t)opposite[c->verb],
+			       d->now, c->after, c->before, (int64_t)UNDONE);
+	}
+	sim_item_free(&it.value);
+	return rc ? -1 : 0;
+}
+
+static int undo(struct decide *d, int64_t run, struct undone *out,
+		struct sim_err *e)
+{
+	struct change *c = NULL;
+	size_t n = 0;
+	char why[48];
+	int rc = load(d, run, &c, &n, e);
+
+	if (!rc && !n)
+		rc = sim_fail(e, EX_DATAERR,
+			      "run %lld brought nothing in, or it is no longer remembered (90 days, 64 MiB); see simsync history",
+			      (long long)run);
+	snprintf(why, sizeof(why), "undo %lld", (long long)run);
+	if (!rc) {
+		out->run = ledger_add(d->l, LQ_RUN_ADD, e, "si", why, d->now);
+		rc = out->run < 0 ? -1 : 0;
+	}
+	for (size_t i = n; !rc && i-- > 0;)
+		rc = undo_one(d, &c[i], out, e);
+	if (!rc)
+		rc = ledger_do(d->l, LQ_RUN_END, e, "iiss", out->run, d->now,
+			       "ok", "");
+	changes_free(c, n);
+	return rc;
+}
+
+int decide_undo(struct decide *d, int64_t run, struct undone *out,
+		struct sim_err *e)
+{
+	memset(out, 0, sizeof(*out));
+	if (ledger_begin(d->l, e))
+		return -1;
+	return decided_end(d, undo(d, run, out, e), e);
+}
