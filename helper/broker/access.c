@@ -50,6 +50,10 @@ static const struct access table[] = {
 	{ "held list", 0 },
 	{ "held apply", ACCESS_RUN | ACCESS_AUTH },
 	{ "held restore", ACCESS_RUN | ACCESS_AUTH },
+	{ "duplicates list", 0 },
+	{ "join", ACCESS_RUN },
+	{ "split", ACCESS_RUN },
+	{ "undo", ACCESS_RUN | ACCESS_AUTH },
 	{ NULL, 0 },
 };
 

@@ -285,5 +285,11 @@ int cmd_history(struct cmd *c, struct sim_err *e);
 int cmd_conflicts_list(struct cmd *c, struct sim_err *e);
 int cmd_held_list(struct cmd *c, struct sim_err *e);
 int cmd_held_apply(struct cmd *c, struct sim_err *e);
+int cmd_held_restore(struct cmd *c, struct sim_err *e);
+int cmd_conflicts_resolve(struct cmd *c, struct sim_err *e);
+int cmd_duplicates_list(struct cmd *c, struct sim_err *e);
+int cmd_join(struct cmd *c, struct sim_err *e);
+int cmd_split(struct cmd *c, struct sim_err *e);
+int cmd_undo(struct cmd *c, struct sim_err *e);
 
 #endif
