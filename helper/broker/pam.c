@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "broker/fds.h"
 #include "broker/ipc.h"
 
 /* ---- the child ---------------------------------------------------------- */
@@ -195,7 +196,7 @@ int pam_ask(const struct broker_paths *p, const char *user, int cli,
 	if (!pid) {
 		/* The module sees no descriptor of ours but its own socket. */
 		if (dup2(sv[1], 3) == 3)
-			close_range(4, ~0u, 0);
+			fds_close_from(4);
 		pam_child(3, p->pam, user);
 	}
 	close(sv[1]);

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "broker/fds.h"
 #include "broker/ipc.h"
 #include "broker/slots.h"
 
@@ -84,7 +85,7 @@ static int place_fds(int sock, const int stdio[3], const int *slot,
 	for (i = 0; i < n; i++)
 		if (dup2(from[i], (int)i) < 0)
 			return -1;
-	return close_range((unsigned int)n, ~0u, 0);
+	return fds_close_from((unsigned int)n);
 }
 
 static int drop(uid_t uid, gid_t gid)

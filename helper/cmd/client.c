@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "broker/broker.h"
+#include "broker/fds.h"
 #include "broker/ipc.h"
 #include "cmd/cmd.h"
 
@@ -132,7 +133,7 @@ static void start_broker(void)
 		dup2(null, 1);
 		dup2(null, 2);
 	}
-	close_range(3, ~0u, 0);
+	fds_close_from(3);
 	execv("/proc/self/exe", argv);
 	_exit(EX_OSFILE);
 }

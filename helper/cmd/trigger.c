@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "broker/broker.h"
+#include "broker/fds.h"
 #include "cmd/cmd.h"
 
 #define WHY_MAX 200
@@ -115,7 +116,7 @@ static int detach(void)
 	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
 	    dup2(null, 2) < 0)
 		_exit(EX_OSERR);
-	close_range(3, ~0u, 0);
+	fds_close_from(3);
 	return chdir("/");
 }
 

@@ -5,10 +5,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <uuid/uuid.h>
 
@@ -179,7 +181,8 @@ static int in_place(int dir, const char *temp, const char *name, bool replace)
 {
 	if (replace)
 		return renameat(dir, temp, dir, name);
-	if (!renameat2(dir, temp, dir, name, RENAME_NOREPLACE))
+	/* By number: musl has no function for it. */
+	if (!syscall(SYS_renameat2, dir, temp, dir, name, RENAME_NOREPLACE))
 		return 0;
 	if (errno == EEXIST)
 		return 1;
