@@ -399,16 +399,24 @@ static int engine(struct run *r, const char *why, struct sync_report *rep,
 	return bad;
 }
 
-/* Why this card was left out of the run, or NULL: it was not. */
+/* Why this card was left out of the run, from the first thing on; NULL: it was not. */
 static const char *why_out(const struct run *r, size_t slot,
 			   const struct sync_report *rep)
 {
+	const char *first = NULL;
 	size_t i;
 
-	for (i = 0; i < rep->n; i++)
-		if (rep->line[i].type == SYNC_LEFT_OUT &&
-		    !strcmp(rep->line[i].replica, r->of[slot]->shown))
-			return rep->line[i].reason;
+	for (i = 0; i < rep->n; i++) {
+		const struct sync_line *l = &rep->line[i];
+
+		if ((l->type != SYNC_PROBLEM && l->type != SYNC_LEFT_OUT) ||
+		    strcmp(l->replica, r->of[slot]->shown))
+			continue;
+		if (!first && l->reason[0])
+			first = l->reason;
+		if (l->type == SYNC_LEFT_OUT)
+			return first ? first : l->reason;
+	}
 	return NULL;
 }
 
