@@ -35,4 +35,18 @@ size_t gsm7_code(uint32_t u, uint8_t out[2]);
  */
 size_t gsm7_next(const uint8_t *p, size_t len, uint16_t *u);
 
+/* ---- gsm7lang.c: national language tables (TS 23.038 6.2.1.2, annex A) ---- */
+
+/**
+ * gsm7_locked() - code @c of a locking shift table
+ * @lang: national language identifier (Table 6.2.1.2.4.1); 0 and unknown ones:
+ *	the default alphabet
+ */
+uint16_t gsm7_locked(unsigned int lang, uint8_t c);
+/** gsm7_shifted() - code @c after an escape; 0: not in the single shift table. */
+uint16_t gsm7_shifted(unsigned int lang, uint8_t c);
+/** gsm7_next_in() - gsm7_next() with these tables. */
+size_t gsm7_next_in(const uint8_t *p, size_t len, unsigned int locking,
+		    unsigned int single, uint16_t *u);
+
 #endif

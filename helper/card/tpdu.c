@@ -49,14 +49,23 @@ static size_t unpack(const uint8_t *p, size_t bytes, size_t skip, size_t n,
 	return i;
 }
 
-static void septets(const uint8_t *code, size_t n, char *out, size_t max)
+/**
+ * struct languages - tables a header named (TS 23.040 9.2.3.24.15 and .16)
+ */
+struct languages {
+	uint8_t locking;
+	uint8_t single;
+};
+
+static void septets(const uint8_t *code, size_t n, struct languages in,
+		    char *out, size_t max)
 {
 	size_t at = 0, i = 0;
 	uint16_t u;
 
 	out[0] = '\0';
 	while (i < n) {
-		i += gsm7_next(code + i, n - i, &u);
+		i += gsm7_next_in(code + i, n - i, in.locking, in.single, &u);
 		at = text_put(out, max, at, u);
 	}
 }
@@ -139,8 +148,8 @@ static int address(struct reader *r, char *out)
 	if (!v)
 		return -1;
 	if ((h[1] & 0x70) == 0x50) {
-		septets(code, unpack(v, bytes, 0, h[0] * 4u / 7, code), out,
-			TPDU_ADDR_MAX);
+		septets(code, unpack(v, bytes, 0, h[0] * 4u / 7, code),
+			(struct languages){ 0 }, out, TPDU_ADDR_MAX);
 		return 0;
 	}
 	if (!h[0])
@@ -189,7 +198,8 @@ static int timestamp(struct reader *r, char *out, size_t max)
 }
 
 /* 9.2.3.24: information elements; unknown ones are skipped. */
-static void header(const uint8_t *p, size_t len, struct tpdu *out)
+static void header(const uint8_t *p, size_t len, struct tpdu *out,
+		   struct languages *in)
 {
 	size_t i = 0, n;
 
@@ -209,6 +219,10 @@ static void header(const uint8_t *p, size_t len, struct tpdu *out)
 			out->parts = p[i + 4];
 			out->part = p[i + 5];
 		}
+		if (p[i] == 0x24 && n == 1)
+			in->single = p[i + 2];
+		if (p[i] == 0x25 && n == 1)
+			in->locking = p[i + 2];
 		i += 2 + n;
 	}
 }
@@ -218,6 +232,7 @@ static int user_data(struct reader *r, uint8_t dcs, bool udhi, struct tpdu *out)
 	enum alphabet a = alphabet_of(dcs);
 	const uint8_t *udl = take(r, 1), *p;
 	size_t bytes, head = 0, skip;
+	struct languages in = { 0 };
 	uint8_t code[160];
 
 	if (!udl)
@@ -232,7 +247,7 @@ static int user_data(struct reader *r, uint8_t dcs, bool udhi, struct tpdu *out)
 		head = 1u + p[0];
 		if (head > bytes)
 			return -1;
-		header(p + 1, head - 1, out);
+		header(p + 1, head - 1, out, &in);
 	}
 	if (a == GSM7) {
 		/* Text starts at a septet boundary behind the header. */
@@ -240,7 +255,7 @@ static int user_data(struct reader *r, uint8_t dcs, bool udhi, struct tpdu *out)
 		if (skip > udl[0])
 			return -1;
 		septets(code, unpack(p, bytes, skip * 7, udl[0] - skip, code),
-			out->text, sizeof(out->text));
+			in, out->text, sizeof(out->text));
 	} else if (a == UCS2) {
 		ucs2(p + head, bytes - head, out->text, sizeof(out->text));
 	} else {
