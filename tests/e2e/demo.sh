@@ -134,7 +134,7 @@ card_up b "$IMAGES/card-b.card" || exit 1
 # a subscription of its own: SIM A's ICCID on another card would be SIM A emptied
 sed 's/89490200001234567896/89490200005555444433/' "$IMAGES/euicc.card" >"$STAGE/e.card"
 card_up e "$STAGE/e.card" || exit 1
-(on simsync events </dev/null 2>/dev/null |
+(ON_SECONDS=3600 on simsync events </dev/null 2>/dev/null |
 	python3 -uc 'import sys, time
 for line in sys.stdin:
     print(time.monotonic_ns(), line, end="")' >"$STAGE/events") &
