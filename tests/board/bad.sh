@@ -53,6 +53,7 @@ slot_line() { echo "$(slot_attr sync_state): $(slot_attr sync_detail)"; }
 shows() {
 	local name=$1 states=$2 line
 	shift 2
+	no_run
 	line=$(slot_line)
 	says "$name" "$line" "^($states): " "$@"
 }
@@ -126,9 +127,22 @@ insert() {
 	wait_run "$@"
 }
 
-# wait_run STATE...: and note what it said.
+# Until no run is under way and none is due.
+no_run() {
+	# shellcheck disable=SC2016 # expanded on the handset
+	on sh -c 'udevadm settle
+		for i in $(seq 900); do
+			[ -e /run/simsync/trigger ] || [ -e /run/simsync/trigger.run ] ||
+				[ "$(systemctl is-active simsync.service)" = activating ] || exit 0
+			sleep 0.1
+		done
+		echo "a run does not end" >&2
+		exit 1' </dev/null
+}
+
+# wait_run STATE...: and note what it said. Several events may have asked for several runs.
 wait_run() {
-	wait_sync "$@" || { not_ok "a run ends in: $*"; return 1; }
+	wait_sync "$@" && no_run && wait_sync "$@" || { not_ok "a run ends in: $*"; return 1; }
 	slot_line >>"$STAGE/details"
 }
 

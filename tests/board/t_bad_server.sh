@@ -61,7 +61,7 @@ while IFS='|' read -r mode name code words out; do
 	slot_line >>"$STAGE/details"
 	shows "$name: so does sync_detail" partial server "$words" "$out"
 	same "$name: the card has the edit all the same" 1 \
-		"$(card_has a | grep -c "^contact \"Taxi\" $number")"
+		"$(card_has a | grep -cE "\"Taxi\" $number\b")"
 	same "$name: the server's files are as they were" "$(cat "$STAGE/before")" "$(server_has)"
 	echo pass >"$STAGE/mode"
 	cp "$STAGE/faulty.port" "$servers/radicale.port"
@@ -111,7 +111,7 @@ server_has >"$STAGE/before"
 phone_has >"$STAGE/phone.before"
 echo "vcard $name" >"$STAGE/mode"
 owner sync
-ends "a broken vCard: stderr names the file, with 65 (EX_DATAERR)" 65 "$name on the server" 'END'
+ends "a broken vCard: stderr names the file, with 65 (EX_DATAERR)" 65 "$name on the server" 'END' 'mend'
 slot_line >>"$STAGE/details"
 shows "a broken vCard: so does sync_detail" partial "$name on the server" 'END'
 same "a broken vCard: the phone's contact is not touched" "$(cat "$STAGE/phone.before")" "$(phone_has)"
