@@ -172,28 +172,36 @@ static int two(uint8_t b, int *v)
  * 9.2.3.11: year to second, then quarters of an hour from GMT, sign in bit 4 of
  * the first half. A date that does not exist is none; the message stays.
  */
-static int timestamp(struct reader *r, char *out, size_t max)
+int tpdu_time(const uint8_t p[7], char *out, size_t max)
 {
 	static const int high[6] = { 99, 12, 31, 23, 59, 59 };
 	static const int low[6] = { 0, 1, 1, 0, 0, 0 };
-	const uint8_t *p = take(r, 7);
 	int v[6], zone;
 	bool minus;
 
 	out[0] = '\0';
-	if (!p)
-		return -1;
 	for (int i = 0; i < 6; i++)
 		if (two(p[i], &v[i]) || v[i] < low[i] || v[i] > high[i])
-			return 0;
+			return 1;
 	minus = p[6] & 0x08;
 	if (two(p[6] & 0xf7, &zone) || zone > 79)
-		return 0;
+		return 1;
 	if (snprintf(out, max, "%04d-%02d-%02dT%02d:%02d:%02d%c%02d:%02d",
 		     v[0] + (v[0] < 90 ? 2000 : 1900), v[1], v[2], v[3], v[4],
 		     v[5], minus && zone ? '-' : '+', zone / 4,
 		     zone % 4 * 15) >= (int)max)
 		out[0] = '\0';
+	return !out[0];
+}
+
+static int timestamp(struct reader *r, char *out, size_t max)
+{
+	const uint8_t *p = take(r, 7);
+
+	out[0] = '\0';
+	if (!p)
+		return -1;
+	tpdu_time(p, out, max);
 	return 0;
 }
 

@@ -56,6 +56,9 @@ struct tpdu {
 int tpdu_decode(const uint8_t *p, size_t len, bool received, struct tpdu *out,
 		size_t *bad);
 
+/** tpdu_time() - a time stamp (9.2.3.11), form as @date. 1: no valid date. */
+int tpdu_time(const uint8_t p[7], char *out, size_t max);
+
 /** tpdu_smsc() - service centre address as EF_SMS stores it; bytes taken, 0 bad. */
 size_t tpdu_smsc(const uint8_t *p, size_t len, char *out, size_t max);
 
