@@ -340,6 +340,14 @@ static void judge(struct flight *f, CURLcode rc)
 			sim_fail(&q->err, EX_PROTOCOL,
 				 "%s: its answer cannot be used", at);
 		break;
+	/* HTTP/0.9 is what curl takes a greeting of something else for. */
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_WEIRD_SERVER_REPLY:
+		q->fault = pretransfer ? HTTP_TORN : HTTP_DOWN;
+		sim_fail(&q->err, EX_PROTOCOL,
+			 "%s: what answers there is no web server: correct the URL with `simsync remote add`",
+			 at);
+		break;
 	case CURLE_OPERATION_TIMEDOUT:
 		q->fault = pretransfer ? HTTP_TORN : HTTP_DOWN;
 		sim_fail(&q->err, EX_TEMPFAIL,
