@@ -52,7 +52,8 @@ recovers() {
 while IFS='|' read -r mode name code words out; do
 	server_has >"$STAGE/before"
 	case $mode in
-	down) echo 9 >"$servers/radicale.port" ;;
+	down) on ip route add unreachable 10.0.2.100/32 </dev/null ;;
+	hangs-up) echo 9 >"$servers/radicale.port" ;;
 	*) echo "$mode" >"$STAGE/mode" ;;
 	esac
 	edit
@@ -63,11 +64,13 @@ while IFS='|' read -r mode name code words out; do
 	same "$name: the card has the edit all the same" 1 \
 		"$(card_has a | grep -cE "\"Taxi\" $number\b")"
 	same "$name: the server's files are as they were" "$(cat "$STAGE/before")" "$(server_has)"
+	[ "$mode" != down ] || on ip route del unreachable 10.0.2.100/32 </dev/null
 	echo pass >"$STAGE/mode"
 	cp "$STAGE/faulty.port" "$servers/radicale.port"
 	recovers "$name"
 done <<'LIST'
-down|a server that is down|69|down|next run
+down|a server that is down|69|down or not reachable|next run
+hangs-up|a server that hangs up|75|connection broke|next run
 500|a server that answers 500|69|failed inside \(500\)|next run
 html|a page instead of an answer|76|unexpected answer 200|simsync remote test
 cut|an answer cut off|75|broke|next run
