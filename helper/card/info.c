@@ -9,6 +9,7 @@
 #include "card/gsm7.h"
 #include "card/phonebook.h"
 #include "card/text.h"
+#include "card/tpdu.h"
 
 #define INFO_BYTES 255
 
@@ -144,6 +145,31 @@ static int show_pnn(const uint8_t *p, size_t len, char *out, size_t max)
 	return !at;
 }
 
+/* EF_SMSP 4.2.27: indicators (b2 clear: there is one), TP-DA, TS-SCA, .. */
+static int show_centre(const uint8_t *p, size_t len, char *out, size_t max)
+{
+	const uint8_t *t = p + len - 28;
+
+	out[0] = '\0';
+	if (len < 28 || t[0] & 0x02)
+		return 1;
+	tpdu_smsc(t + 13, 12, out, max);
+	return !out[0];
+}
+
+/* EF_OPL 4.2.59: network, area codes from and to, record of EF_PNN. */
+static int show_opl(const uint8_t *p, size_t len, char *out, size_t max)
+{
+	char plmn[8];
+
+	out[0] = '\0';
+	if (len < 8 || show_plmn(p, plmn))
+		return 1;
+	snprintf(out, max, "%s %02X%02X-%02X%02X %u", plmn, p[3], p[4], p[5],
+		 p[6], p[7]);
+	return 0;
+}
+
 /* In the order of the DFs, so that nothing is selected to and fro. */
 static const struct field fields[] = {
 	{ "IMSI", "EF_IMSI", { FS_ADF, 0x6f07 }, { FS_GSM, 0x6f07 }, show_imsi },
@@ -158,6 +184,9 @@ static const struct field fields[] = {
 	{ "PLMN", "EF_PLMNwAcT", { FS_ADF, 0x6f60 }, { FS_GSM, 0x6f60 },
 	  show_plmns },
 	{ "PNN", "EF_PNN", { FS_ADF, 0x6fc5 }, { FS_GSM, 0x6fc5 }, show_pnn },
+	{ "OPL", "EF_OPL", { FS_ADF, 0x6fc6 }, { FS_GSM, 0x6fc6 }, show_opl },
+	{ "SMSC", "EF_SMSP", { FS_ADF, 0x6f42 }, { FS_TELECOM, 0x6f42 },
+	  show_centre },
 };
 
 #define N_FIELDS (sizeof(fields) / sizeof(fields[0]))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "card/card.h"
+#include "card/services.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,22 @@ int cmd_card_list(struct cmd *c, struct sim_err *e)
 			     "No SIM is enrolled: simsync card enroll", e);
 }
 
+static void add_service(unsigned int n, const char *name, void *arg)
+{
+	json_array_append_new(arg, json_pack("{s:i, s:s}", "number", (int)n,
+					     "name", name ? name : ""));
+}
+
+static json_t *services(const struct sim_item *info)
+{
+	const char *ust = sim_item_get(info, "UST");
+	json_t *list = json_array();
+
+	if (ust)
+		services_each(ust, add_service, list);
+	return list;
+}
+
 static json_t *info_json(struct card *card, struct sim_err *e)
 {
 	json_t *o = json_object(), *files = json_array();
@@ -63,6 +80,7 @@ static json_t *info_json(struct card *card, struct sim_err *e)
 					 "total", (int)use[i].total, "bytes",
 					 (int)use[i].bytes));
 	json_object_set_new(o, "files", files);
+	json_object_set_new(o, "services", services(&info));
 	free(use);
 	sim_item_free(&info);
 	return o;
@@ -88,6 +106,14 @@ static void show(unsigned int slot, json_t *o)
 		       (long long)json_integer_value(json_object_get(v, "used")),
 		       (long long)json_integer_value(json_object_get(v, "total")),
 		       (long long)json_integer_value(json_object_get(v, "bytes")));
+	json_array_foreach(json_object_get(o, "services"), i, v) {
+		const char *name = json_string_value(json_object_get(v, "name"));
+
+		if (name[0])
+			printf("%s%s", i ? ", " : "  services     ", name);
+	}
+	if (i)
+		putchar('\n');
 }
 
 int cmd_info(struct cmd *c, struct sim_err *e)
