@@ -18,7 +18,8 @@ static const char *const contact_single[] = {
 
 /* DESIGN section 2: these only follow the card. */
 static const char *const info_mirrored[] = {
-	"CAPACITY", "EID", "GID1", "GID2", "ICCID", "IMSI", "SPN", "UST",
+	"CAPACITY", "EID", "EST", "GID1", "GID2", "ICCID", "IMSI", "MCCMNC",
+	"OPL", "PNN", "SMSC", "SPN", "UST",
 };
 
 static bool listed(const char *const *list, size_t n, const char *name)
