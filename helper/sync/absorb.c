@@ -276,7 +276,7 @@ static int due_peer(struct merge *m, const struct peer *p, unsigned int holders,
 		    bool changed)
 {
 	struct component *c = m->c;
-	struct side *s = p->side == NOT_FOUND ? NULL : &c->side[p->side];
+	struct side *s = side_here(c, p);
 	bool here = false, due = false, never = false, kept = false;
 
 	for (size_t i = 0; i < m->rows; i++) {
@@ -307,6 +307,10 @@ static int due_peer(struct merge *m, const struct peer *p, unsigned int holders,
 		due = !never;
 	else if (!s)
 		due = changed;
+	/* A card holds its own record and never another card's. */
+	if (!here && c->g.kind == SIM_INFO &&
+	    (RULE_BIT(p->class) & RULE_CARDS))
+		due = false;
 	if (!due || !takes_item(c, &m->m, holders, p->class))
 		return 0;
 	return ledger_do(c->run->l, LQ_DUE_ADD, c->run->e, "ii", p->member,

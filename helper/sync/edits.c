@@ -369,9 +369,7 @@ static struct side *side_of(const struct merge *m, const struct row *r)
 {
 	for (size_t i = 0; i < m->c->peers; i++)
 		if (m->c->peer[i].member == r->member)
-			return m->c->peer[i].side == NOT_FOUND
-				       ? NULL
-				       : &m->c->side[m->c->peer[i].side];
+			return side_here(m->c, &m->c->peer[i]);
 	return NULL;
 }
 

@@ -53,6 +53,13 @@ void run_uuid(struct run *run, char out[37])
 	uuid_unparse_lower(u, out);
 }
 
+struct side *side_here(const struct component *c, const struct peer *p)
+{
+	struct side *s = p->side == NOT_FOUND ? NULL : &c->side[p->side];
+
+	return s && s->looked && !s->failed ? s : NULL;
+}
+
 struct touch *touch_add(struct component *c, int64_t item, size_t side)
 {
 	struct touch *t;

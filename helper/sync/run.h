@@ -108,6 +108,8 @@ struct component {
 };
 
 /* engine.c */
+/** side_here() - the side of a peer; NULL: away, or it could not be read */
+struct side *side_here(const struct component *c, const struct peer *p);
 int run_begin(struct run *run);
 int run_commit(struct run *run);
 int run_fault(struct run *run, const char *point);

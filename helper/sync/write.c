@@ -135,6 +135,13 @@ static int place_taken(struct batch *b, const char *ref, struct sim_err *why)
 	return rc;
 }
 
+/* It could be read and now cannot: what is due stays so. */
+static int gone_while_planning(struct batch *b, const struct sim_err *why)
+{
+	op_free(&b->op[--b->n]);
+	return report_left_out(b->c->run, b->s, b->c->g.kind, why);
+}
+
 static int plan_create(struct batch *b, struct merge *m)
 {
 	struct component *c = b->c;
@@ -154,9 +161,8 @@ static int plan_create(struct batch *b, struct merge *m)
 		outcome = SIM_FULL;
 		rc = s->r->ops->place(s->r, &op->want, op->uid, &op->ref, &why);
 		if (rc < 0)
-			sim_fail(c->run->e, EX_SOFTWARE, "%s: %s", s->r->shown,
-				 why.text);
-		else if (!rc)
+			return gone_while_planning(b, &why);
+		if (!rc)
 			rc = place_taken(b, op->ref, &why);
 	}
 	if (rc <= 0)
@@ -491,12 +497,12 @@ static int write_pass(struct batch *b, bool there)
 	do {
 		if (next_items(b, last, there, item, &n))
 			return -1;
-		for (size_t i = 0; i < n; i++) {
+		for (size_t i = 0; i < n && !b->s->failed; i++) {
 			if (plan_item(b, item[i]))
 				return -1;
 			last = item[i];
 		}
-		if (n && send(b))
+		if (n && !b->s->failed && send(b))
 			return -1;
 		batch_clear(b);
 	} while (n == BATCH && !b->s->failed);
