@@ -31,6 +31,7 @@ static char key[] =
  * struct world - a phone with a SIM and an account
  * @card: what is in the slot; NULL: nothing
  * @mask: what the card takes part in
+ * @cut: the card is pulled after so many APDUs; 0: it stays
  * @stop: end the run at that point as if killed; 0: never
  * @points: points of the last run
  * @writes: writes the replicas were asked for in the last run
@@ -43,6 +44,7 @@ struct world {
 	struct sync_report rep;
 	struct sim_err e;
 	int64_t now;
+	long cut;
 	int stop, points;
 	unsigned int writes;
 };
@@ -171,6 +173,7 @@ static void parts_open(struct world *w, struct parts *p)
 {
 	struct remote_config rc = account(w);
 	char name[64], iccid[21];
+	struct link *l;
 
 	memset(p, 0, sizeof(*p));
 	p->s = store_open(w->store, &w->e);
@@ -183,9 +186,12 @@ static void parts_open(struct world *w, struct parts *p)
 	if (!w->card)
 		return;
 	uicc_reset(w->card);
-	p->c = card_open(&link_to(w->card)->base, &w->e);
+	l = link_to(w->card);
+	p->c = card_open(&l->base, &w->e);
 	if (!p->c)
 		fail_msg("%s", w->e.text);
+	if (w->cut)
+		l->cut = w->cut;
 	uicc_iccid(w->card, iccid);
 	snprintf(name, sizeof(name), "card:%s/1", iccid);
 	p->r[p->n] = card_replica(p->c, name, SIM_PHYSICAL, &w->e);
@@ -721,6 +727,72 @@ static void the_first_card_back_again_gets_what_was_due(void **state)
 	assert_true(w->rep.queued >= 1);
 }
 
+/* Whatever a card is like: in step after one run, and nothing more to write. */
+static void every_kind_of_card_comes_to_rest(void **state)
+{
+	static const char *const names[] = {
+		"scripts", "full", "two-sets", "sim-2g", "linked-only",
+		"aliasing", "hidden", "no-search", "fdn-active", "empty",
+		"profile-2", "corrupt-28-sms", "corrupt-26-alpha-odd",
+		"corrupt-21-ext1-loop", "corrupt-24-number-length",
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct world *w = world_new();
+		char path[96];
+
+		add_local(w, "FN:Alexandra Hamilton\nN:Hamilton;Alexandra;;;\n"
+			     "TEL;TYPE=CELL:+49 170 1234567\n"
+			     "TEL;TYPE=HOME:+49 89 7654321\n"
+			     "EMAIL:a@example.org\nNOTE:likes boats\n"
+			     "CATEGORIES:Freunde\n");
+		snprintf(path, sizeof(path), IMAGES "%s.card", names[i]);
+		put_in(w, path);
+		run(w);
+		run(w);
+		if (w->writes || w->rep.seen || w->rep.conflicts || w->rep.held)
+			fail_msg("%s: %u writes, %zu seen, %s", names[i],
+				 w->writes, w->rep.seen, w->rep.detail);
+		assert_says(w, LOCAL, SIM_CONTACT, "FN", "Alexandra Hamilton",
+			    "NOTE:likes boats");
+		world_free(w);
+	}
+}
+
+/* The server is down for one run, the card goes in the middle of the next. */
+static void what_could_not_be_done_is_done_later(void **state)
+{
+	struct world *w = *state;
+	char book[96];
+
+	run(w);
+	strcpy(book, w->contacts);
+	snprintf(w->contacts, sizeof(w->contacts), "http://127.0.0.1:1/x/");
+	edit_local(w, "Lena", "FN", "Lena Berg");
+	run(w);
+	assert_int_equal(w->rep.failed, 1);
+	assert_int_equal(w->rep.updated, 1);
+	strcpy(w->contacts, book);
+	assert_true(there(w, CARD, "Lena Berg"));
+	assert_true(there(w, REMOTE, "Lena"));
+	run(w);
+	assert_true(there(w, REMOTE, "Lena Berg"));
+	assert_quiet(w);
+	/* Contact is lost after so many APDUs, ever later. */
+	for (long cut = 5; cut < 400; cut += 37) {
+		edit_local(w, "Emil", "FN", cut & 1 ? "Emil A" : "Emil B");
+		/* A few edits a week, or the guard would hold them. */
+		w->now += 8 * 24 * 3600;
+		w->cut = cut;
+		run(w);
+		w->cut = 0;
+		run(w);
+		assert_true(there(w, CARD, cut & 1 ? "Emil A" : "Emil B"));
+		assert_int_equal(count(w, LOCAL, SIM_CONTACT), 40);
+		assert_quiet(w);
+	}
+}
+
 /* ---- killed ------------------------------------------------------------- */
 
 static void assert_same_end(struct world *a, struct world *b)
@@ -812,6 +884,8 @@ int main(void)
 		FACT(a_contact_deleted_on_the_card_is_gone_everywhere),
 		FACT(what_a_card_cannot_hold_stays_where_it_can),
 		FACT(a_new_small_card_is_filled_and_nothing_flows_back),
+		FACT(every_kind_of_card_comes_to_rest),
+		FACT(what_could_not_be_done_is_done_later),
 		FACT(the_first_card_back_again_gets_what_was_due),
 		FACT(a_killed_run_ends_like_an_undisturbed_one),
 		FACT(a_killed_first_run_doubles_nothing),
