@@ -168,6 +168,8 @@ int card_imsi(struct card *c, char *out, size_t max, struct sim_err *e);
  * @used: records in use
  * @total: records
  * @bytes: size of a record; @text: bytes of it for a name, e-mail or text
+ * @read: who may read it: "always", "PIN1", "PIN1 or ADM1", "?" (not said)
+ * @update: who may write it
  */
 struct card_use {
 	char name[24];
@@ -175,6 +177,8 @@ struct card_use {
 	unsigned int total;
 	unsigned int bytes;
 	unsigned int text;
+	char read[32];
+	char update[32];
 };
 
 /**

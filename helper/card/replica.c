@@ -10,6 +10,7 @@
 #include "card/card.h"
 #include "card/info.h"
 #include "card/phonebook.h"
+#include "card/rights.h"
 #include "card/sms.h"
 #include "card/token.h"
 
@@ -557,6 +558,19 @@ static unsigned int count(const struct fs_set *s, unsigned int n)
 	return used;
 }
 
+/* What the card does not say is "?"; only a card that went away ends it. */
+static int who_may(struct card *c, const struct fs_ef *ef, struct card_use *u,
+		   struct sim_err *e)
+{
+	struct rights r;
+
+	if (rights_of(c, ef, &r, e) < 0)
+		return -1;
+	snprintf(u->read, sizeof(u->read), "%s", r.read);
+	snprintf(u->update, sizeof(u->update), "%s", r.update);
+	return 0;
+}
+
 int card_uses(struct card *c, struct card_use **out, size_t *n,
 	      struct sim_err *e)
 {
@@ -580,6 +594,8 @@ int card_uses(struct card *c, struct card_use **out, size_t *n,
 		u->used = count(&s->used, u->total);
 		u->bytes = s->adn->ef.rec_len;
 		u->text = u->bytes - ADN_TAIL;
+		if (who_may(c, &s->adn->ef, u, e))
+			goto away;
 	}
 	for (size_t i = 0; i < c->pb->nfile; i++) {
 		f = &c->pb->file[i];
@@ -596,6 +612,8 @@ int card_uses(struct card *c, struct card_use **out, size_t *n,
 				    (f->tag != PB_EXT1 || pb_rec(f, r)[0]));
 		u->bytes = f->ef.rec_len;
 		u->text = f->tag == PB_EMAIL || f->tag == PB_SNE ? u->bytes : 0;
+		if (who_may(c, &f->ef, u, e))
+			goto away;
 		u++;
 	}
 	if (!c->sms->absent) {
@@ -603,10 +621,16 @@ int card_uses(struct card *c, struct card_use **out, size_t *n,
 		u->total = c->sms->ef.nrec;
 		u->used = count(&c->sms->used, u->total);
 		u->bytes = c->sms->ef.rec_len;
+		if (who_may(c, &c->sms->ef, u, e))
+			goto away;
 		u++;
 	}
 	*n = (size_t)(u - *out);
 	return 0;
+away:
+	free(*out);
+	*out = NULL;
+	return -1;
 }
 
 int card_orphans(struct card *c, bool release, unsigned int *found,

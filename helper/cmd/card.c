@@ -75,10 +75,12 @@ static json_t *info_json(struct card *card, struct sim_err *e)
 	}
 	for (i = 0; i < n; i++)
 		json_array_append_new(
-			files, json_pack("{s:s, s:i, s:i, s:i}", "file",
-					 use[i].name, "used", (int)use[i].used,
-					 "total", (int)use[i].total, "bytes",
-					 (int)use[i].bytes));
+			files, json_pack("{s:s, s:i, s:i, s:i, s:s, s:s}",
+					 "file", use[i].name, "used",
+					 (int)use[i].used, "total",
+					 (int)use[i].total, "bytes",
+					 (int)use[i].bytes, "read", use[i].read,
+					 "update", use[i].update));
 	json_object_set_new(o, "files", files);
 	json_object_set_new(o, "services", services(&info));
 	free(use);
@@ -101,11 +103,13 @@ static void show(unsigned int slot, json_t *o)
 		putchar('\n');
 	}
 	json_array_foreach(files, i, v)
-		printf("  %-12s %lld of %lld records, %lld bytes each\n",
+		printf("  %-12s %lld of %lld records, %lld bytes each; read %s, write %s\n",
 		       json_string_value(json_object_get(v, "file")),
 		       (long long)json_integer_value(json_object_get(v, "used")),
 		       (long long)json_integer_value(json_object_get(v, "total")),
-		       (long long)json_integer_value(json_object_get(v, "bytes")));
+		       (long long)json_integer_value(json_object_get(v, "bytes")),
+		       json_string_value(json_object_get(v, "read")),
+		       json_string_value(json_object_get(v, "update")));
 	json_array_foreach(json_object_get(o, "services"), i, v) {
 		const char *name = json_string_value(json_object_get(v, "name"));
 

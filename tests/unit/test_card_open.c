@@ -463,6 +463,9 @@ static void use_and_capacity_are_counted(void **state)
 	assert_int_equal(use[0].used, 2);
 	assert_int_equal(use[0].total, 20);
 	assert_int_equal(use[0].text, 14);
+	/* TS 31.102 4.4.2.3: READ PIN, UPDATE PIN. */
+	assert_string_equal(use[0].read, "PIN1");
+	assert_string_equal(use[0].update, "PIN1");
 	assert_int_equal(use[1].used, 1);
 	assert_int_equal(use[1].total, 5);
 	assert_string_equal(use[2].name, "EF_SMS");
