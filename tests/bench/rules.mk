@@ -10,3 +10,8 @@ bench-card: $(B)/bench/bench_card
 $(B)/bench/bench_card: $(patsubst %.c,$(B)/o/%.o,tests/bench/bench_card.c tests/bench/need.c $(HELPER_SRC) $(CARD_SRC))
 	@mkdir -p $(@D)
 	$(CC) -pie -o $@ $^ $(PKG_LIBS)
+
+## bench-kernel the module's speed, size and quiet on the arm64 board
+.PHONY: bench-kernel
+bench-kernel:
+	@B=$(abspath $(B)) tests/bench/kernel.sh

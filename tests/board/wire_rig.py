@@ -106,6 +106,12 @@ class Slot(Lines):
         return [(off[line] - cd) / 1e6 if line in off else None for line in ("rst", "vcc")]
 
 
+def image_file(name):
+    """Of the stage, else of the software SIM's own."""
+    own = f"{STAGE}/{name}.card"
+    return own if os.path.exists(own) else IMAGES + name + ".card"
+
+
 class Card:
     """A software SIM beside the phone."""
 
@@ -120,7 +126,7 @@ class Card:
                 os.remove(f)
         self.p = subprocess.Popen(
             [B + "/simcard", "--uart", STAGE + "/board/uart.sock", "--control", self.control,
-             "--trace", self.trace, *options, IMAGES + image + ".card"],
+             "--trace", self.trace, *options, image_file(image)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=open(f"{STAGE}/{name}.log", "w"))
         Card.alive.append(self)
@@ -143,7 +149,7 @@ class Card:
 
     def become(self, image, *more):
         """Another identity from inside: as an eUICC's profile switch."""
-        self.ask(" ".join(["identity", IMAGES + image + ".card", *more]))
+        self.ask(" ".join(["identity", image_file(image), *more]))
         self.iccid = self.status()["iccid"]
 
     def traced(self):

@@ -15,7 +15,7 @@
  *	attr NAME [VALUE]		/sys/class/simslot/simslot0/NAME
  *	netlink				"ok STATE" by GET
  *	clock				"ok NS" of CLOCK_BOOTTIME
- *	many K N HEX			the command N times: "ok NS" it took
+ *	records K N LENGTH		READ RECORD 1 to N: "ok NS" it took
  *
  * Answers are "ok ..." or "err ENAME". In between, as they come, events:
  * "ev NAME SEQ EPOCH STATE REASON SOFT KERNEL-NS NOW-NS".
@@ -145,17 +145,19 @@ static void do_apdu(int fd, char **arg, bool send, bool receive)
 			       send ? WAIT_MS : atoi(arg[2])));
 }
 
-static void do_many(int fd, char **arg)
+/* TS 102 221 11.1.5: absolute mode */
+static void do_records(int fd, char **arg)
 {
-	uint8_t cmd[300], resp[300];
-	int len = unhex(arg[3], cmd, sizeof(cmd)), i, n = 0;
+	uint8_t cmd[5] = { 0x00, 0xb2, 0x00, 0x04, atoi(arg[3]) }, resp[300];
 	unsigned long long began = now_ns();
+	int i, n = 0;
 
-	for (i = 0; i < atoi(arg[2]) && n >= 0; i++) {
+	for (i = 1; i <= atoi(arg[2]) && n >= 0; i++) {
+		cmd[2] = i;
 		n = -EIO;
-		if (write(fd, cmd, len) == len)
+		if (write(fd, cmd, sizeof(cmd)) == sizeof(cmd))
 			n = get(fd, resp, sizeof(resp), WAIT_MS);
-		if (n >= 2 && resp[n - 2] != 0x90)
+		if (n >= 0 && (n != cmd[4] + 2 || resp[n - 2] != 0x90))
 			n = -EPROTO;
 	}
 	if (n < 0)
@@ -237,8 +239,8 @@ static void command(char **arg)
 		do_apdu(fd, arg, true, false);
 	} else if (!strcmp(c, "read")) {
 		do_apdu(fd, arg, false, true);
-	} else if (!strcmp(c, "many")) {
-		do_many(fd, arg);
+	} else if (!strcmp(c, "records") && arg[3]) {
+		do_records(fd, arg);
 	} else if (!strcmp(c, "begin")) {
 		struct simslot_begin b = { .lease_ms = atoi(value) };
 
