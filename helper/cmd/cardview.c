@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "card/card.h"
+#include "card/lists.h"
 #include "cmd/oncard.h"
 
 static char *plain(const struct sim_item *it, const char *name)
@@ -129,19 +130,86 @@ static void add_row(const struct sim_record *rec, void *arg)
 		json_decref(o);
 }
 
+/* ---- the lists beside the phonebook ------------------------------------- */
+
+static const char *const list_names[] = {
+	[LIST_FDN] = "fdn", [LIST_SDN] = "sdn", [LIST_LND] = "lnd",
+	[LIST_ICI] = "ici", [LIST_OCI] = "oci",
+};
+
+static json_t *entry_row(const struct list_entry *l)
+{
+	json_t *o = json_pack("{s:I, s:s, s:s, s:s, s:b}", "record",
+			      (json_int_t)l->rec, "name", l->name, "phone",
+			      l->number, "when", l->when, "missed", l->missed);
+
+	if (l->seconds >= 0)
+		json_object_set_new(o, "seconds", json_integer(l->seconds));
+	return o;
+}
+
+static int beside(struct cmd *c, struct oncard *o, const char *which,
+		  struct rows *rows, struct sim_err *e)
+{
+	const size_t n_lists = sizeof(list_names) / sizeof(list_names[0]);
+	struct list_entry *l = NULL;
+	const char *const *odd;
+	struct card *card;
+	size_t n = 0, k, i = 0;
+	json_t *row;
+	int r;
+
+	while (i < n_lists && strcmp(list_names[i], which))
+		i++;
+	if (i == n_lists)
+		return sim_fail(e, EX_USAGE, "--list is one of fdn, sdn, lnd, ici, oci");
+	card = oncard_open(c, o, e);
+	if (!card)
+		return -1;
+	r = list_read(card, (enum card_list)i, &l, &n, e);
+	for (i = 0; i < n; i++) {
+		row = entry_row(&l[i]);
+		if (row && has_words(row, rows->words))
+			json_array_append_new(rows->list, row);
+		else
+			json_decref(row);
+	}
+	odd = card_problems(card, &k);
+	for (i = 0; i < k; i++)
+		cmd_note("%s", odd[i]);
+	free(l);
+	card_close(card);
+	return oncard_end(o, r ? NULL : e) || r ? -1 : 0;
+}
+
 static int list(struct cmd *c, enum sim_kind kind,
 		json_t *(*row)(const struct sim_record *rec),
 		const struct cmd_col *col, const char *none, struct sim_err *e)
 {
+	static const struct cmd_col calls[] = {
+		{ "name", "NAME", 40 },	     { "phone", "PHONE", 24 },
+		{ "when", "WHEN", 25 },	     { "seconds", "SECONDS", 0 },
+		{ "missed", "MISSED", 0 },   { "record", "RECORD", 0 },
+		{ NULL, NULL, 0 },
+	};
+	const char *which = NULL;
 	struct oncard o = { 0 };
 	const struct cmd_opt opt[] = {
-		ONCARD_OPTS(&o), { NULL, NULL, NULL, NULL, NULL, 0 },
+		ONCARD_OPTS(&o),
+		{ "list", &which, NULL, NULL, NULL, 0 },
+		{ NULL, NULL, NULL, NULL, NULL, 0 },
 	};
 	struct rows rows = { .list = json_array(), .row = row };
 
 	if (cmd_args(c, opt, 0, 1, e) < 0)
 		goto bad;
 	rows.words = c->argv[0];
+	if (which && kind == SIM_CONTACT) {
+		if (beside(c, &o, which, &rows, e))
+			goto bad;
+		return cmd_table_out(c, rows.list, calls, "Nothing in that list.",
+				     e);
+	}
 	if (each(c, &o, kind, add_row, &rows, e))
 		goto bad;
 	return cmd_table_out(c, rows.list, col, none, e);
