@@ -11,12 +11,25 @@ OPENRC     ?= no
 PAMFILE    ?= $(if $(wildcard /etc/pam.d/common-auth),simsync,simsync.pam_unix)
 INSTALL    ?= install
 
+# Tools of the module, which need nothing of the helper.
+SLOT_TOOLS := $(B)/simslot-attach $(B)/simslot-vpcd
+
+## tools        simslot-attach (readers on a tty), simslot-vpcd (software cards)
+.PHONY: tools
+tools: $(SLOT_TOOLS)
+
+$(B)/simslot-%: helper/bridge/%.c kmod/uapi/linux/simslot.h
+	@mkdir -p $(@D)
+	$(CC) $(WARN) $(CFLAGS) $(HARDEN) -Ikmod/uapi -pie -o $@ $<
+
 MAN := docs/man/simsync.1 docs/man/simsync.conf.5 docs/man/simslot.4
 
 ## install      the helper, its units, udev rule, PAM service and man pages
 .PHONY: install install-systemd install-openrc
-install: helper $(if $(filter yes,$(SYSTEMD)),install-systemd) $(if $(filter yes,$(OPENRC)),install-openrc)
+install: helper tools $(if $(filter yes,$(SYSTEMD)),install-systemd) $(if $(filter yes,$(OPENRC)),install-openrc)
 	$(INSTALL) -D -m 0755 $(B)/simsync $(DESTDIR)$(PREFIX)/bin/simsync
+	$(INSTALL) -D -m 0755 $(B)/simslot-attach $(DESTDIR)$(PREFIX)/bin/simslot-attach
+	$(INSTALL) -D -m 0755 $(B)/simslot-vpcd $(DESTDIR)$(PREFIX)/bin/simslot-vpcd
 	$(INSTALL) -D -m 0755 udev/simsync-launch $(DESTDIR)$(UDEVDIR)/simsync-launch
 	$(INSTALL) -D -m 0644 udev/60-simslot.rules $(DESTDIR)$(UDEVDIR)/rules.d/60-simslot.rules
 	$(INSTALL) -D -m 0644 packaging/pam.d/$(PAMFILE) $(DESTDIR)$(SYSCONFDIR)/pam.d/simsync
@@ -28,7 +41,8 @@ install: helper $(if $(filter yes,$(SYSTEMD)),install-systemd) $(if $(filter yes
 	done
 
 install-systemd:
-	for u in simsync-broker.socket simsync-broker.service simsync.service simsync.path; do \
+	for u in simsync-broker.socket simsync-broker.service simsync.service simsync.path \
+		simslot-attach@.service; do \
 		$(INSTALL) -D -m 0644 packaging/systemd/$$u $(DESTDIR)$(UNITDIR)/$$u || exit 1; \
 	done
 	$(INSTALL) -D -m 0644 packaging/systemd/user/simsync-folder.service $(DESTDIR)$(USERUNITDIR)/simsync-folder.service
