@@ -41,6 +41,11 @@ static int fail(struct ledger *l, struct sim_err *e, const char *doing)
 		return sim_fail(e, EX_IOERR,
 				"ledger: %s: no space left; make room and run "
 				"again", doing);
+	/* Without room for its index of the log even reading fails so. */
+	if (rc == SQLITE_IOERR)
+		return sim_fail(e, EX_IOERR,
+				"ledger: %s: the disk is full or fails; make "
+				"room and run again", doing);
 	if (rc == SQLITE_READONLY || rc == SQLITE_CANTOPEN)
 		return sim_fail(e, EX_CANTCREAT,
 				"ledger: %s: %s; check the file's directory",

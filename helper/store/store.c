@@ -98,7 +98,7 @@ int store_db_fail(struct store *s, struct sim_err *e)
 		return sim_fail(e, EX_OSERR, "%s: no memory", s->path);
 	case SQLITE_IOERR:
 		return sim_fail(e, EX_IOERR,
-				"%s: the disk failed to read or write: nothing of this step was kept",
+				"%s: the disk is full or fails: nothing of this step was kept; free some space and run again",
 				s->path);
 	default:
 		return sim_fail(e, EX_SOFTWARE, "%s: database error %d (%s)",
