@@ -149,22 +149,21 @@ full() {
 		dd if=/dev/zero of=$d/fill bs=4k 2>/dev/null || true
 		df $d | tail -n 1' </dev/null
 }
-check "the disk is full" full
 keep
+check "the disk is full" full
 owner contacts add "Full Disk" --phone 4711
-ends "a full disk: adding a contact says so, with 74 (EX_IOERR)" 74 'simsync/.*/store.db' 'disk full|no space' 'free some space|make room'
-kept "a full disk: the contact is whole nowhere and nothing else is lost"
+ends "a full disk: adding a contact says so, with 74 (EX_IOERR)" 74 'simsync/.*/store.db' 'disk (is )?full|no space' 'free some space|make room'
 owner sync
-ends "a full disk: a run says so, with 74" 74 'disk full|no space|disk' 'free some space|make room'
+ends "a full disk: a run says so, with 74" 74 'disk (is )?full|no space' 'free some space|make room'
 slot_line >>"$STAGE/details"
-shows "a full disk: so does sync_detail" error 'disk full|no space|disk' 'free some space|make room'
-kept "a full disk: nothing is lost"
+shows "a full disk: so does sync_detail" error 'disk (is )?full|no space' 'free some space|make room'
 card_out && wait_sync idle error
-"$STAGE_B/simcard" edit "$STAGE/a.state" 'edit contact 9 tel=113'
+card_ask a edit contact 9 tel=113 >/dev/null
 card_has a >"$STAGE/card.was"
 insert a error
-shows "a full disk: what comes on a card is refused, and said" error 'disk full|no space|disk' 'free some space|make room'
-kept "a full disk: and nothing is lost"
+shows "a full disk: what comes on a card is refused, and said" error 'disk (is )?full|no space' 'free some space|make room'
+same "a full disk: the server's files are as they were" "$(cat "$STAGE/server.was")" "$(server_has)"
+same "a full disk: so is the card" "$(cat "$STAGE/card.was")" "$(card_has a)"
 check "there is room again" on rm /var/lib/simsync/fill
 in_sync "room again: the next run finds all in sync"
 same "room again: what came on the card is on the phone" 1 "$(phone_has | grep -c '^TEL.*:113$')"
