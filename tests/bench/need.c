@@ -3,14 +3,14 @@
  * need.c - counts, by what the image holds and EF_PBR says (TS 31.102 4.4.2):
  *
  *   the card       a channel and the application; EF_SPN for the card's name
- *   each book      EF_PBR found and its records read; EF_PSC and EF_CC
+ *   each book      EF_PBR found and its records read; EF_CC, of one also EF_PSC
  *   each file      found once
  *   each file of   the empty ones by one search where that is less than reading
  *   the entries    all; then one read for each that says something
  *   linked files   one read for each record that a used entry points to
  *
  * On a line that does not detect errors all but the opening and the counters
- * twice.
+ * twice (an upper bound there: labels need not be).
  */
 #include "bench/need.h"
 
@@ -206,15 +206,14 @@ static void entries(struct count *c, const struct set *s)
 			entry_links(c, s, r);
 }
 
-static void counter(struct count *c, struct uicc_file *f, bool there)
+static void counter(struct count *c, struct uicc_file *f)
 {
 	uint8_t fcp[256];
 
-	if (!f && !there)
+	if (!f)
 		return;
-	add(c, 1, 6, f ? uicc_fcp(c->u, f, fcp) : 0);
-	if (f)
-		add(c, 1, 0, f->size);
+	add(c, 1, 6, uicc_fcp(c->u, f, fcp));
+	add(c, 1, 0, f->size);
 }
 
 static bool book(struct count *c, const char *df)
@@ -234,10 +233,8 @@ static bool book(struct count *c, const char *df)
 		any = true;
 		entries(c, &s);
 	}
-	if (any) {
-		counter(c, uicc_file_in(dir, 0x4f22), false);
-		counter(c, uicc_file_in(dir, 0x4f23), false);
-	}
+	if (any)
+		counter(c, uicc_file_in(dir, 0x4f23));
 	return any;
 }
 
@@ -259,7 +256,8 @@ struct need need_book(struct uicc *u, bool sure)
 {
 	static const char *const books[] = { "7F10/5F3A", "usim/5F3A" };
 	struct count c = { .u = u, .times = sure ? 1 : 2 };
-	bool usim = u->feature[UICC_F_USIM], any = false;
+	bool usim = u->feature[UICC_F_USIM];
+	unsigned int n = 0;
 	struct uicc_file *spn = uicc_file_at(u->cur, usim ? "usim/6F46" :
 							    "7F20/6F46");
 
@@ -270,11 +268,18 @@ struct need need_book(struct uicc *u, bool sure)
 		add(&c, 1, 2, 22);
 	if (spn) {
 		select_file(&c, spn, 4);
-		add(&c, c.times, 0, spn->size);
+		add(&c, 1, 0, spn->size);
 	}
 	for (size_t i = 0; usim && i < 2; i++)
-		any |= book(&c, books[i]);
-	if (!any)
+		n += book(&c, books[i]);
+	/* EF_PSC too where there is one book; each change moves EF_CC. */
+	for (size_t i = 0; n == 1 && i < 2; i++) {
+		struct uicc_file *dir = uicc_file_at(u->cur, books[i]);
+
+		if (dir && uicc_file_in(dir, 0x4f30))
+			counter(&c, uicc_file_in(dir, 0x4f22));
+	}
+	if (!n)
 		plain_book(&c, !usim);
 	return c.need;
 }
