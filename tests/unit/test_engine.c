@@ -863,6 +863,22 @@ static void the_order_a_person_gave_numbers_decides_what_fits(void **state)
 	assert_quiet(w);
 }
 
+/* It writes names its own way: what it made of one is not its edit. */
+static void how_a_replica_spells_is_no_edit_later_either(void **state)
+{
+	struct world *w = *state;
+
+	w->card->upper = true;
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	run(w);
+	assert_has(w->card, "rec/0", "FN:ANNA\nTEL:+491701\n");
+	assert_quiet(w);
+	mem_set(w->card, "rec/0", NULL, "FN:ANNA\nTEL:+491709\n");
+	run(w);
+	assert_has(w->local, "1", "FN:Anna\nTEL:+491709\n");
+	assert_quiet(w);
+}
+
 /* Copied and moved by another terminal between two looks. */
 static void a_record_moved_and_copied_is_still_one_item_twice(void **state)
 {
@@ -885,6 +901,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		T(how_a_replica_spells_is_no_edit_later_either),
 		T(a_record_moved_and_copied_is_still_one_item_twice),
 		T(a_cards_contacts_reach_local_and_server),
 		T(a_new_card_is_filled_and_nothing_is_lost_elsewhere),
