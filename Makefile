@@ -29,6 +29,8 @@ PURE_SRC   := $(wildcard kmod/iso7816*.c kmod/apdu.c)
 UNIT       := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
 .PHONY: all helper modules clean help
+# Objects stay: a test is up to date or not by them.
+.SECONDARY:
 all: helper card
 
 help:
