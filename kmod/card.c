@@ -697,8 +697,11 @@ void simslot_fail_all(struct simslot *slot)
 		spin_lock_irq(&slot->lock);
 		job = list_first_entry_or_null(&slot->jobs, struct simslot_job,
 					       node);
-		if (job)
+		if (job) {
 			list_del(&job->node);
+			/* As take() does: a close meanwhile finds it taken. */
+			slot->in_flight = job;
+		}
 		spin_unlock_irq(&slot->lock);
 		if (!job)
 			break;
