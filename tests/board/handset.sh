@@ -43,7 +43,8 @@ stage() {
 	"$TOP/scripts/sysroot.sh" make -s -C "$TOP" B="$BUILD/arm64" DESTDIR="$to" install >&2
 	# what a package does after unpacking
 	local units
-	units=$(cd "$to/usr/lib/systemd/system" && grep -ls '^\[Install\]' -- * || true)
+	units=$(cd "$to/usr/lib/systemd/system" && find . -maxdepth 1 -type f ! -name '*@*' \
+		-exec grep -ls '^\[Install\]' {} + | sed 's,^\./,,' || true)
 	# shellcheck disable=SC2086 # a list
 	[ -z "$units" ] || systemctl -q --root="$to" enable $units
 }
