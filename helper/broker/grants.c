@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define INSERTION_MAX 160
+
 static const char *const policy_names[CARD_POLICIES] = {
 	[CARD_BOTH] = "both",
 	[CARD_FILL] = "fill",
@@ -248,7 +250,7 @@ static int note(const struct broker_paths *p, const char *name,
 static bool noted(const struct broker_paths *p, const char *name,
 		  const char *want)
 {
-	char path[300], line[64];
+	char path[300], line[INSERTION_MAX];
 	bool found = false;
 	FILE *f;
 
@@ -288,27 +290,45 @@ void unlock_forget(const struct broker_paths *p)
 	unlink(path);
 }
 
-static void insertion_line(char line[48], const struct slot *s)
+/*
+ * Epochs start anew with each slot object, so the device node, made with it, is
+ * part of the name. Its birth and not its ctime: udev touches the node at every
+ * uevent.
+ */
+static bool insertion_line(const struct broker_paths *p, const struct slot *s,
+			   char line[INSERTION_MAX])
 {
-	snprintf(line, 48, "%u %llu\n", s->index,
-		 (unsigned long long)s->epoch);
+	char path[300];
+	struct statx st;
+
+	snprintf(path, sizeof(path), "%s/simslot%u", p->dev, s->index);
+	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_INO | STATX_BTIME,
+		  &st) < 0)
+		return false;
+	if (!(st.stx_mask & STATX_BTIME))
+		memset(&st.stx_btime, 0, sizeof(st.stx_btime));
+	snprintf(line, INSERTION_MAX, "%u %llu %s %llu %lld.%09u\n", s->index,
+		 (unsigned long long)s->epoch, s->iccid[0] ? s->iccid : "-",
+		 (unsigned long long)st.stx_ino,
+		 (long long)st.stx_btime.tv_sec,
+		 (unsigned int)st.stx_btime.tv_nsec);
+	return true;
 }
 
 bool insertion_known(const struct broker_paths *p, const struct slot *s)
 {
-	char line[48];
+	char line[INSERTION_MAX];
 
-	insertion_line(line, s);
-	return noted(p, "insertions", line);
+	return insertion_line(p, s, line) && noted(p, "insertions", line);
 }
 
 int insertion_note(const struct broker_paths *p, const struct slot *s,
 		   struct sim_err *e)
 {
-	char line[48];
+	char line[INSERTION_MAX];
 
-	insertion_line(line, s);
-	if (noted(p, "insertions", line))
+	/* A slot that is gone meanwhile holds no insertion. */
+	if (!insertion_line(p, s, line) || noted(p, "insertions", line))
 		return 0;
 	return note(p, "insertions", line, O_APPEND, e);
 }

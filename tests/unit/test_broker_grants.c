@@ -272,6 +272,8 @@ static void an_insertion_is_a_slot_and_an_epoch(void **state)
 	struct world *w = *state;
 	struct sim_err e;
 
+	write_file(w, "simslot1", "", 0600);
+	write_file(w, "simslot11", "", 0600);
 	assert_int_equal(insertion_note(&w->p, &s, &e), 0);
 	assert_int_equal(insertion_note(&w->p, &s, &e), 0);
 	assert_true(insertion_known(&w->p, &s));
@@ -280,6 +282,43 @@ static void an_insertion_is_a_slot_and_an_epoch(void **state)
 	assert_false(insertion_known(&w->p, &s));
 	assert_int_equal(insertion_note(&w->p, &t, &e), 0);
 	assert_true(insertion_known(&w->p, &t));
+}
+
+static void an_insertion_is_of_one_card(void **state)
+{
+	struct slot s = { .index = 1, .epoch = 12, .iccid = CARD_A };
+	struct world *w = *state;
+	struct sim_err e;
+
+	write_file(w, "simslot1", "", 0600);
+	assert_int_equal(insertion_note(&w->p, &s, &e), 0);
+	assert_true(insertion_known(&w->p, &s));
+	s.iccid[18] = '0';
+	assert_false(insertion_known(&w->p, &s));
+}
+
+/* The driver bound anew counts its epochs from 0: same number, other slot. */
+static void an_insertion_ends_with_its_slot(void **state)
+{
+	struct slot s = { .index = 1, .epoch = 1, .iccid = CARD_A };
+	struct world *w = *state;
+	char node[96], other[96];
+	struct sim_err e;
+
+	snprintf(node, sizeof(node), "%s/simslot1", w->dir);
+	snprintf(other, sizeof(other), "%s/next", w->dir);
+	write_file(w, "simslot1", "", 0600);
+	assert_int_equal(insertion_note(&w->p, &s, &e), 0);
+	/* what udev does to a node at a uevent */
+	assert_int_equal(chmod(node, 0640), 0);
+	assert_true(insertion_known(&w->p, &s));
+	write_file(w, "next", "", 0600);
+	assert_int_equal(rename(other, node), 0);
+	assert_false(insertion_known(&w->p, &s));
+	assert_int_equal(unlink(node), 0);
+	assert_false(insertion_known(&w->p, &s));
+	assert_int_equal(insertion_note(&w->p, &s, &e), 0);
+	assert_false(insertion_known(&w->p, &s));
 }
 
 /* ---- the decision (DESIGN section 5, "Who is asked") -------------------- */
@@ -441,6 +480,8 @@ int main(void)
 		T(a_broken_list_grants_nothing),
 		T(unlocked_belongs_to_the_owner_who_unlocked),
 		T(an_insertion_is_a_slot_and_an_epoch),
+		T(an_insertion_is_of_one_card),
+		T(an_insertion_ends_with_its_slot),
 		T(a_grant_is_enrolled_and_unlocked_and_nothing_else),
 		T(a_command_not_in_the_table_gets_nothing),
 		T(only_these_get_a_card),
