@@ -139,10 +139,8 @@ static int on_response(struct dav_response *r, void *arg, struct sim_err *e)
 					   e) : nomem(e);
 	} else if (r->text[DAV_ETAG]) {
 		ret = add_missing(l, path, e);
-	} else if (r->status / 100 == 5 || r->prop_status / 100 == 5) {
-		ret = sim_fail(e, EX_UNAVAILABLE,
-			       "the server could not read one of the contacts (%d)",
-			       r->status ? r->status : r->prop_status);
+	} else {
+		ret = dav_unread(r, path, e);
 	}
 	free(path);
 	return ret;

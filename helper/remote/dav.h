@@ -24,6 +24,18 @@ int dav_multistatus(struct http *h, const char *method, const char *url,
 		    void (*restart)(void *arg), void *arg, char **token,
 		    struct http_req *out, struct sim_err *e);
 
+/**
+ * dav_unread() - a member that came without ETag
+ * @path: its path
+ *
+ * A listing without it would look as if it were deleted.
+ *
+ * Return: 0 when it is not there (404, 410) or is nothing to be read; -1 when
+ * the server keeps it back, @e filled.
+ */
+int dav_unread(const struct dav_response *r, const char *path,
+	       struct sim_err *e);
+
 /* An address book. */
 struct carddav {
 	struct http *h;

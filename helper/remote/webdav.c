@@ -46,8 +46,12 @@ static int on_file(struct dav_response *r, void *arg, struct sim_err *e)
 	if (!path)
 		return nomem(e);
 	if (strncmp(path, l->d->path, n) || !path[n] || strchr(path + n, '/') ||
-	    (r->flags & DAV_COLLECTION) || !r->text[DAV_ETAG])
+	    (r->flags & DAV_COLLECTION))
 		goto out;
+	if (!r->text[DAV_ETAG]) {
+		ret = dav_unread(r, path, e);
+		goto out;
+	}
 	if (f->n == f->cap) {
 		size_t cap = f->cap ? 2 * f->cap : 32;
 

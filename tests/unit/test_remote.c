@@ -413,6 +413,56 @@ static void broken_vcards_are_problems_not_deletions(void **state)
 	faulty_stop(&f);
 }
 
+/* RFC 4918 13: a response has a status of its own or one per property. */
+static void a_member_kept_back_is_no_deletion(void **state)
+{
+	static const char *const kept[] = {
+		"<status>HTTP/1.1 403 Forbidden</status>",
+		"<status>HTTP/1.1 423 Locked</status>",
+		"<propstat><prop><getetag/></prop><status>HTTP/1.1 403 Forbidden</status></propstat>",
+		"<status>HTTP/1.1 500 Oops</status>",
+	};
+	static const char *const says[] = { "b.vcf on the server", "(423)",
+					    "(403)", "(500)" };
+	static const int codes[] = { EX_NOPERM, EX_UNAVAILABLE, EX_NOPERM,
+				     EX_UNAVAILABLE };
+	static char answer[2000], body[1600];
+	struct remote_config c;
+	struct sim_replica *r;
+	struct sim_changes a;
+	struct faulty f;
+
+	(void)state;
+	faulty_start(&f, 0);
+	f.canned = answer;
+	for (size_t i = 0; i <= sizeof(kept) / sizeof(kept[0]); i++) {
+		bool last = i == sizeof(kept) / sizeof(kept[0]);
+
+		snprintf(body, sizeof(body),
+			 "<multistatus xmlns=\"DAV:\" xmlns:C=\"urn:ietf:params:xml:ns:carddav\">"
+			 "<response><href>/anna/book/a.vcf</href><propstat><prop><getetag>\"1\"</getetag>"
+			 "<C:address-data>BEGIN:VCARD\nVERSION:3.0\nFN:A\nEND:VCARD\n</C:address-data></prop>"
+			 "<status>HTTP/1.1 200 OK</status></propstat></response>"
+			 "<response><href>/anna/book/b.vcf</href>%s</response>"
+			 "<sync-token>t1</sync-token></multistatus>",
+			 last ? "<status>HTTP/1.1 404 Not Found</status>" :
+				kept[i]);
+		snprintf(answer, sizeof(answer),
+			 "HTTP/1.1 207 Multi-Status\r\nContent-Length: %zu\r\n\r\n%s",
+			 strlen(body), body);
+		c = config(f.port);
+		if (!last)
+			refused(&c, codes[i], says[i]);
+	}
+	/* Gone is gone. */
+	r = replica(&c);
+	a = changes(r, SIM_CONTACT, NULL);
+	assert_int_equal(a.n, 1);
+	sim_changes_free(&a);
+	r->ops->free(r);
+	faulty_stop(&f);
+}
+
 /* The connection tears at any byte of a PUT, or before its answer comes. */
 static void torn_puts_end_right_after_a_rerun(void **state)
 {
@@ -624,6 +674,7 @@ int main(void)
 		T(what_goes_wrong_has_a_sentence),
 		T(retry_after_is_obeyed),
 		T(broken_vcards_are_problems_not_deletions),
+		T(a_member_kept_back_is_no_deletion),
 		T(torn_puts_end_right_after_a_rerun),
 		T(messages_go_up_and_their_state_follows),
 		T(card_info_is_a_document_per_card),
