@@ -559,6 +559,40 @@ static int check(struct card *c, struct pb_set *s, unsigned int rec, bool fresh,
 	return now != hash;
 }
 
+/* A card may answer 9000 and keep what it had. Such a place stays reserved. */
+static enum sim_outcome read_back(struct card *c, struct pb_set *s,
+				  unsigned int rec, const struct sim_item *want,
+				  struct sim_err *e)
+{
+	bool vacant = pb_vacant(s->adn, pb_rec(s->adn, rec));
+
+	if (!fs_has(&s->adn->have, rec)) {
+		sim_fail(e, EX_IOERR,
+			 "%s record %u: it was written and cannot be read back; it is looked at again in the next run",
+			 s->adn->name, rec);
+		return SIM_FAILED;
+	}
+	if (vacant)
+		fs_drop(&s->used, rec);
+	else
+		fs_add(&s->used, rec);
+	pb_retake(c->pb);
+	if (want && vacant) {
+		sim_fail(e, EX_IOERR,
+			 "%s record %u: the card took the write and did not keep it; the next run tries again, and if this stays so the card is worn out",
+			 s->adn->name, rec);
+		return SIM_FAILED;
+	}
+	if (!want && !vacant) {
+		sim_fail(e, EX_IOERR,
+			 "%s record %u: the card took the deletion and still has the entry; the next run tries again, and if this stays so the card is worn out",
+			 s->adn->name, rec);
+		return SIM_FAILED;
+	}
+	fs_drop(&s->reserved, rec);
+	return SIM_DONE;
+}
+
 static enum sim_outcome write_held(struct card *c, struct pb_set *s,
 				   unsigned int rec,
 				   const struct sim_item *want, bool fresh,
@@ -597,13 +631,7 @@ static enum sim_outcome write_held(struct card *c, struct pb_set *s,
 	/* Read back: what counts is what the card has now. */
 	if (pb_fetch_entry(c, s, rec, PB_FRESH, e))
 		return lost(c);
-	if (pb_vacant(s->adn, pb_rec(s->adn, rec)))
-		fs_drop(&s->used, rec);
-	else
-		fs_add(&s->used, rec);
-	fs_drop(&s->reserved, rec);
-	pb_retake(c->pb);
-	return SIM_DONE;
+	return read_back(c, s, rec, want, e);
 }
 
 enum sim_outcome pb_write(struct card *c, struct pb_set *s, unsigned int rec,

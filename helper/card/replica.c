@@ -394,10 +394,16 @@ static void settle(struct sim_op *op, enum sim_outcome o, int read_back)
 	op->outcome = o;
 	if (o != SIM_DONE || op->verb == SIM_DELETE)
 		return;
-	if (read_back)
+	if (read_back) {
 		op->outcome = SIM_AWAY;
-	else if (op->got.problem || !sim_item_equal(&op->want, &op->got.item))
+	} else if (!op->got.item.n) {
+		sim_fail(&op->err, EX_IOERR, "%s: it was written and cannot be read back; it is looked at again in the next run",
+			 op->ref);
+		op->outcome = SIM_FAILED;
+	} else if (op->got.problem ||
+		   !sim_item_equal(&op->want, &op->got.item)) {
 		op->outcome = SIM_DIFFERS;
+	}
 }
 
 static void apply_contact(struct card *c, struct sim_op *op)

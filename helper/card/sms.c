@@ -295,6 +295,7 @@ static enum sim_outcome write_held(struct card *c, unsigned int rec,
 {
 	struct sms_store *s = c->sms;
 	uint8_t r[FS_REC_MAX];
+	bool used;
 
 	if (fs_read_record(c, &s->ef, NAME, rec, r, e))
 		return lost(c);
@@ -311,11 +312,20 @@ static enum sim_outcome write_held(struct card *c, unsigned int rec,
 	if (fs_update_record(c, &s->ef, NAME, rec, r, e) ||
 	    fs_read_record(c, &s->ef, NAME, rec, sms_rec(s, rec), e))
 		return lost(c);
-	fs_drop(&s->reserved, rec);
-	if (sms_rec(s, rec)[0] & 1)
+	used = sms_rec(s, rec)[0] & 1 && sms_rec(s, rec)[0] != 0xff;
+	if (used)
 		fs_add(&s->used, rec);
 	else
 		fs_drop(&s->used, rec);
+	/* A card may answer 9000 and keep what it had. */
+	if (used != !!want) {
+		sim_fail(e, EX_IOERR,
+			 want ? NAME " record %u: the card took the write and did not keep it; the next run tries again" :
+				NAME " record %u: the card took the deletion and still has the message; the next run tries again",
+			 rec);
+		return SIM_FAILED;
+	}
+	fs_drop(&s->reserved, rec);
 	return SIM_DONE;
 }
 

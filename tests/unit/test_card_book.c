@@ -872,6 +872,51 @@ static void on_a_line_without_parity_a_new_record_is_read_twice(void **state)
 	off(&b);
 }
 
+static void fault_on(struct bench *b, const char *fault)
+{
+	char why[UICC_WHY];
+
+	if (uicc_fault(b->u, fault, why))
+		fail_msg("%s", why);
+}
+
+/* 9000 says done; only the record itself says that it is kept. */
+static void a_write_the_card_does_not_keep_has_failed(void **state)
+{
+	struct bench b = on(HEAD BOOK "contact \"A\" 1\n");
+
+	(void)state;
+	fault_on(&b, "sw 9000 ins=DC times=always");
+	assert_int_equal(create(&b, "FN:B\nTEL:2\n"), SIM_FAILED);
+	off(&b);
+}
+
+static void a_delete_the_card_does_not_keep_has_failed(void **state)
+{
+	struct bench b = on(HEAD BOOK "contact \"A\" 1\n");
+
+	(void)state;
+	fault_on(&b, "sw 9000 ins=DC times=always");
+	assert_int_equal(change(&b, "A", NULL), SIM_FAILED);
+	look(&b);
+	reads(&b, "A", "FN:A\nTEL:1\n");
+	off(&b);
+}
+
+/* ISO 7816-4: 6581, memory failure; the name is written, the e-mail not. */
+static void a_write_refused_half_way_has_failed(void **state)
+{
+	struct bench b = on(HEAD BOOK "contact \"A\" 1 email=a@b.c\n");
+
+	(void)state;
+	fault_on(&b, "sw 6581 ins=DC nth=2 times=always");
+	assert_int_equal(change(&b, "A", "FN:A2\nTEL:2\nEMAIL:new@b.c\n"),
+			 SIM_FAILED);
+	look(&b);
+	reads(&b, "A2", "FN:A2\nTEL:2\nEMAIL:a@b.c\n");
+	off(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -905,6 +950,9 @@ int main(void)
 		cmocka_unit_test(changes_of_terminals_that_do_not_count_are_counted),
 		cmocka_unit_test(a_card_pulled_at_any_apdu_keeps_its_book_whole),
 		cmocka_unit_test(on_a_line_without_parity_a_new_record_is_read_twice),
+		cmocka_unit_test(a_write_the_card_does_not_keep_has_failed),
+		cmocka_unit_test(a_delete_the_card_does_not_keep_has_failed),
+		cmocka_unit_test(a_write_refused_half_way_has_failed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
