@@ -10,6 +10,11 @@ setup:
 check: setup
 	@tests/run-check $(T)
 
+## check-full   the same, with the tests and counts that take their time
+.PHONY: check-full
+check-full: setup
+	@CHECK_FULL=1 tests/run-check $(T)
+
 ## board-modules  the kernel modules for every board, in build/kmod/ARCH-SERIES
 board-modules:
 	@scripts/modules.sh amd64 6.1
