@@ -35,6 +35,9 @@ says() {
 	fi
 }
 
+# not_in TEXT WORD: for `check`.
+not_in() { ! grep -qF -- "$2" <<<"$1"; }
+
 # ends NAME CODE WORD...: the last `owner` ended with CODE and said WORD... on stderr.
 ends() {
 	local name=$1 code=$2

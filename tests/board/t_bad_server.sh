@@ -99,7 +99,7 @@ OUT=$(on_owner --tty --type assword 'still wrong' simsync remote add \
 	--user owner --plain 2>&1) || RC=$?
 same "a wrong one at remote add ends with 77" 77 "$RC"
 says "and says so" "$OUT" 'refuses user or password'
-says "and is not shown" "$OUT" '^([^s]|s[^t]|st[^i])*$'
+check "and is not shown" not_in "$OUT" 'still wrong'
 echo "owner:$SERVER_PASSWORD" >"$servers/radicale/users"
 recovers "the old password again"
 
@@ -131,7 +131,8 @@ edit
 owner sync
 says "rubbish in the server's folder: nothing is lost on the phone" \
 	"$(phone_has | grep -c '^BEGIN:VCARD')" '^40$'
-[ "$RC" = 0 ] || says "rubbish in the server's folder: it is said" "$ERR" server 'next run|log'
+# A server that skips it lets the run end with 0; one that does not is named.
+says "rubbish in the server's folder: it is said, or harmless" "$RC $ERR" '^0 |server' '^0 |next run|log'
 rm "$servers/radicale/$COLLECTION/rubbish.vcf"
 recovers "rubbish in the server's folder, removed"
 
