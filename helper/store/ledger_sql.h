@@ -98,8 +98,11 @@
 	X(JOURNAL_ADD, "INSERT INTO journal(run,member,item,verb,ref,uid,"     \
 		       "before,want,state) VALUES(?,?,?,?,?,?,?,?,'open')")    \
 	X(JOURNAL_OPEN, "SELECT id,item,verb,ref,uid,before,want "             \
-			"FROM journal WHERE member=? AND state='open'")        \
+			"FROM journal WHERE member=? AND state='open' "        \
+			"ORDER BY id DESC")                                    \
 	X(JOURNAL_CLOSE, "UPDATE journal SET state=?2 WHERE id=?1")            \
+	X(JOURNAL_OVER, "UPDATE journal SET state='done' WHERE member=?1 "     \
+			"AND state='open' AND item=?2 AND ref IS ?3")          \
 	X(HISTORY_ADD, "INSERT INTO history(run,item,member,verb,at,before,"   \
 		       "after,wrote) VALUES(?,?,?,?,?,?,?,?)")                 \
 	X(GUARD_COUNT, "SELECT count(*) FROM history WHERE member=?1 "         \

@@ -162,6 +162,34 @@ static void settle(struct spot *p)
 	p->found = false;
 }
 
+static bool is_card(const struct side *s)
+{
+	return s->r->class == SIM_PHYSICAL || s->r->class == SIM_VIRTUAL;
+}
+
+/* Another terminal may have moved it. */
+static bool elsewhere(const struct spots *s, const struct entry *j)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->spot[i].found &&
+		    (sim_item_same(&s->spot[i].rec->item, &j->before) ||
+		     sim_item_same(&s->spot[i].rec->item, &j->want)))
+			return true;
+	return false;
+}
+
+/*
+ * No spot: as it was, or not to be seen. What a card that was not read whole
+ * does not tell may still be there; the row waits until it can be looked at.
+ */
+static bool not_seen(const struct side *s, const struct entry *j)
+{
+	for (size_t i = 0; j->ref && i < s->ch.n; i++)
+		if (!strcmp(s->ch.rec[i].ref, j->ref))
+			return s->ch.rec[i].problem;
+	return is_card(s) && !s->ch.whole;
+}
+
 static int recover_create(struct component *c, struct side *s,
 			  const struct entry *j, struct spot *p)
 {
@@ -184,7 +212,8 @@ static int recover_create(struct component *c, struct side *s,
 }
 
 static int recover_change(struct component *c, size_t side,
-			  const struct entry *j, struct spot *p)
+			  const struct entry *j, const struct spots *all,
+			  struct spot *p)
 {
 	struct side *s = &c->side[side];
 	struct sim_item was = {.kind = c->g.kind};
@@ -195,11 +224,15 @@ static int recover_change(struct component *c, size_t side,
 		return 0;
 	if (!p->found) {
 		/* Our delete went through; a foreign one is for match(). */
-		if (j->verb != SIM_DELETE)
+		if (j->verb != SIM_DELETE && (!is_card(s) || elsewhere(all, j)))
 			return 0;
 		settle(p);
-		return ledger_do(c->run->l, LQ_BASE_DEL, c->run->e, "i",
-				 p->base);
+		rc = ledger_do(c->run->l, LQ_BASE_DEL, c->run->e, "i", p->base);
+		/* A card that lost what it had: it is to be written again. */
+		if (!rc && j->verb != SIM_DELETE)
+			rc = ledger_do(c->run->l, LQ_DUE_ADD, c->run->e, "ii",
+				       s->member, j->item);
+		return rc;
 	}
 	rc = ours(j, &p->rec->item, &was);
 	if (rc < 0)
@@ -233,13 +266,16 @@ int recover(struct component *c, size_t side, struct spots *s)
 	size_t n;
 	int rc = load(c, sd->member, &j, &n);
 
+	/* Newest first: what it left is on top of what older ones left. */
 	for (size_t i = 0; !rc && i < n; i++) {
 		struct spot *p = find_spot(s, &j[i]);
 
+		if (!p && not_seen(sd, &j[i]))
+			continue;
 		if (p)
 			rc = j[i].verb == SIM_CREATE
 				     ? recover_create(c, sd, &j[i], p)
-				     : recover_change(c, side, &j[i], p);
+				     : recover_change(c, side, &j[i], s, p);
 		if (!rc)
 			rc = ledger_do(c->run->l, LQ_JOURNAL_CLOSE, c->run->e,
 				       "is", j[i].id, "done");

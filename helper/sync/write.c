@@ -14,9 +14,10 @@
 
 enum { BATCH = 256, OUTCOMES = 32 };
 
-/** struct job - what an op is for */
+/** struct job - what an op is for; @begun: the replica had its hands on it */
 struct job {
 	int64_t item, base, rev, journal;
+	bool begun;
 };
 
 struct batch {
@@ -70,7 +71,8 @@ static struct sim_op *op_add(struct batch *b, enum sim_verb verb,
 	op->kind = b->c->g.kind;
 	sim_item_init(&op->want, op->kind);
 	sim_item_init(&op->was, op->kind);
-	b->job[b->n++] = (struct job){m->item, r ? r->id : 0, m->rev, 0};
+	b->job[b->n++] = (struct job){m->item, r ? r->id : 0, m->rev, 0,
+				   false};
 	if (!r)
 		return op;
 	op->ref = strdup(r->ref);
@@ -322,8 +324,9 @@ static int journal(struct batch *b)
 static int before(struct sim_op *op, void *arg)
 {
 	struct batch *b = arg;
+	struct job *job = op->cookie;
 
-	(void)op;
+	job->begun = true;
 	return run_fault(b->c->run, "write-before");
 }
 
@@ -390,17 +393,42 @@ static int close_journal(struct batch *b, const struct job *job,
 			 job->journal, state);
 }
 
+/* An empty base would be a delete to the next run. */
+static void not_kept(struct batch *b, struct sim_op *op)
+{
+	bool good = op->outcome == SIM_DONE || op->outcome == SIM_DIFFERS;
+
+	if (!good || op->verb == SIM_DELETE || op->got.item.n || !op->want.n)
+		return;
+	op->outcome = SIM_FAILED;
+	if (op->got.problem)
+		sim_fail(&op->err, EX_IOERR, "%s", op->got.problem);
+	else
+		sim_fail(&op->err, EX_IOERR,
+			 "%s: %s took the write and did not keep it; the next run tries again",
+			 op->got.ref ? op->got.ref : op->ref, b->s->r->shown);
+}
+
+/* A card writes record by record, and may fail between two. */
+static bool may_be_half(const struct batch *b, const struct job *job)
+{
+	enum sim_class class = b->s->r->class;
+
+	return job->begun && (class == SIM_PHYSICAL || class == SIM_VIRTUAL);
+}
+
 static int settle(struct batch *b, struct sim_op *op, struct job *job)
 {
-	struct run *run = b->c->run;
-
 	switch (op->outcome) {
 	case SIM_DONE:
 	case SIM_DIFFERS:
 		if (op->verb == SIM_DELETE ? removed(b, op, job)
 					   : written(b, op, job))
 			return -1;
-		return close_journal(b, job, "done");
+		/* With what earlier runs left of it, and could not see. */
+		return ledger_do(b->c->run->l, LQ_JOURNAL_OVER,
+				 b->c->run->e, "iis", b->s->member, job->item,
+				 op->ref);
 	case SIM_MOVED:
 		b->s->moved = true;
 		return close_journal(b, job, "failed");
@@ -416,13 +444,16 @@ static int settle(struct batch *b, struct sim_op *op, struct job *job)
 		/* Whether it was written shows when it is back. */
 		b->s->failed = true;
 		return 0;
-	case SIM_PENDING:
 	case SIM_FAILED:
+		/* What it left is ours, not an edit: recover() looks. */
+		if (may_be_half(b, job))
+			return 0;
+		break;
+	case SIM_PENDING:
 		break;
 	}
 	/* Still due: the next run tries again; and looks first. */
-	return ledger_do(run->l, LQ_JOURNAL_CLOSE, run->e, "is", job->journal,
-			 "failed");
+	return close_journal(b, job, "failed");
 }
 
 static int after(struct sim_op *op, void *arg)
@@ -432,6 +463,7 @@ static int after(struct sim_op *op, void *arg)
 
 	if (run_fault(run, "write-after"))
 		return -1;
+	not_kept(b, op);
 	if (settle(b, op, op->cookie))
 		return -1;
 	if (!(op->verb == SIM_CREATE &&

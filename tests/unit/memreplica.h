@@ -37,6 +37,9 @@ struct mem {
 	bool broken;		/* changes() fails */
 	int away_after;		/* goes away after so many writes; -1: never */
 	int tear;		/* dies in the middle of that write; -1: never */
+	bool drops;		/* says done and keeps nothing */
+	bool keeps;		/* takes a delete and still has the record */
+	int half_way;		/* fails in the middle of that write; -1: never */
 	int moved_once;		/* the next write meets another version */
 	long seq;
 	size_t n;		/* rec[] in use so far */
@@ -284,6 +287,21 @@ static inline enum sim_outcome mem_one(struct mem *m, struct sim_op *op)
 	if (op->verb == SIM_CREATE ? !!k : !k || strcmp(v, op->version))
 		return SIM_MOVED;
 	m->writes++;
+	if (m->half_way >= 0 && m->half_way-- == 0) {
+		mem_write(m, op, true);
+		sim_fail(&op->err, EX_IOERR, "%s: memory failure", m->name);
+		return SIM_FAILED;
+	}
+	if (m->keeps && op->verb == SIM_DELETE) {
+		sim_fail(&op->err, EX_IOERR, "%s: still there", m->name);
+		return SIM_FAILED;
+	}
+	if (m->drops && op->verb != SIM_DELETE) {
+		if (k)
+			mem_del(m, op->ref);
+		op->got.ref = strdup(op->ref);
+		return SIM_DIFFERS;
+	}
 	mem_write(m, op, false);
 	if (op->verb == SIM_DELETE)
 		return SIM_DONE;
@@ -348,7 +366,7 @@ static inline struct mem *mem_new(enum sim_class class, const char *name)
 	m->capacity = m->r.lossless ? MEM_MAX : 250;
 	m->name_bytes = 14;
 	m->tels = 1;
-	m->away_after = m->tear = -1;
+	m->away_after = m->tear = m->half_way = -1;
 	return m;
 }
 

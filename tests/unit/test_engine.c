@@ -897,6 +897,104 @@ static void a_record_moved_and_copied_is_still_one_item_twice(void **state)
 	assert_quiet(w);
 }
 
+/* Done, says the card, and the record is vacant: nobody deleted anything. */
+static void what_a_card_does_not_keep_is_no_delete(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	w->card->drops = true;
+	run(w);
+	assert_int_equal(w->rep.failed, 1);
+	run(w);
+	assert_int_equal(mem_count(w->local), 1);
+	assert_int_equal(mem_count(w->remote), 1);
+	w->card->drops = false;
+	run(w);
+	assert_has(w->card, "rec/0", "FN:Anna\nTEL:+491701\n");
+	assert_quiet(w);
+	/* The same of a change. */
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491709\n");
+	w->card->drops = true;
+	run(w);
+	assert_int_equal(mem_count(w->card), 0);
+	run(w);
+	assert_int_equal(mem_count(w->local), 1);
+	assert_int_equal(mem_count(w->remote), 1);
+	w->card->drops = false;
+	run(w);
+	assert_non_null(mem_with(w->card, "+491709"));
+	assert_quiet(w);
+	assert_has(w->local, "1", "FN:Anna\nTEL:+491709\n");
+}
+
+static void what_a_card_does_not_delete_does_not_come_back(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	run(w);
+	mem_del(w->local, "1");
+	w->card->keeps = true;
+	run(w);
+	assert_int_equal(w->rep.failed, 1);
+	run(w);
+	assert_int_equal(mem_count(w->local), 0);
+	assert_int_equal(mem_count(w->remote), 0);
+	w->card->keeps = false;
+	run(w);
+	assert_int_equal(mem_count(w->card), 0);
+	assert_quiet(w);
+}
+
+/* A new name beside the old number was written by us, and is no edit. */
+static void a_write_refused_half_way_is_no_edit(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	run(w);
+	mem_set(w->local, "1", "u1", "FN:Berta\nTEL:+491777\n");
+	w->card->half_way = 0;
+	run(w);
+	assert_has(w->card, "rec/0", "FN:Berta\nTEL:+491701\n");
+	mem_set(w->local, "1", "u1", "FN:Clara\nTEL:+491777\n");
+	run(w);
+	assert_int_equal(w->rep.conflicts, 0);
+	assert_has(w->local, "1", "FN:Clara\nTEL:+491777\n");
+	assert_has(w->card, "rec/0", "FN:Clara\nTEL:+491777\n");
+	assert_quiet(w);
+	mem_del(w->local, "1");
+	w->card->half_way = 0;
+	run(w);
+	run(w);
+	assert_int_equal(mem_count(w->local), 0);
+	assert_int_equal(mem_count(w->card), 0);
+	assert_quiet(w);
+}
+
+/* It cannot be looked at now: what an open write left is judged later. */
+static void a_write_that_cannot_be_looked_at_stays_open(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	run(w);
+	mem_set(w->local, "1", "u1", "FN:Berta\nTEL:+491777\n");
+	w->card->half_way = 0;
+	run(w);
+	mem_find(w->card, "rec/0")->unreadable = true;
+	run(w);
+	run(w);
+	mem_find(w->card, "rec/0")->unreadable = false;
+	mem_set(w->local, "1", "u1", "FN:Clara\nTEL:+491777\n");
+	run(w);
+	assert_int_equal(w->rep.conflicts, 0);
+	assert_has(w->local, "1", "FN:Clara\nTEL:+491777\n");
+	assert_has(w->card, "rec/0", "FN:Clara\nTEL:+491777\n");
+	assert_quiet(w);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -948,6 +1046,10 @@ int main(void)
 		T(keep_both_makes_a_second_item),
 		T(prefer_lets_one_side_win),
 		T(the_order_a_person_gave_numbers_decides_what_fits),
+		T(what_a_card_does_not_keep_is_no_delete),
+		T(what_a_card_does_not_delete_does_not_come_back),
+		T(a_write_refused_half_way_is_no_edit),
+		T(a_write_that_cannot_be_looked_at_stays_open),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
