@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -140,6 +141,39 @@ out:
 	return r;
 }
 
+int grants_lock(const struct broker_paths *p, struct sim_err *e)
+{
+	char path[300];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/cards.lock", p->lib);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return sim_fail(e, EX_CANTCREAT, "%s: %s", path,
+				strerror(errno));
+	while (flock(fd, LOCK_EX) < 0) {
+		if (errno == EINTR)
+			continue;
+		sim_fail(e, EX_OSERR, "%s: %s", path, strerror(errno));
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* The new name is kept only when the folder is. */
+static int sync_folder(const char *path, struct sim_err *e)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+
+	r = fd < 0 ? -1 : fsync(fd);
+	if (r < 0)
+		sim_fail(e, EX_IOERR, "%s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
 int grants_save(const struct broker_paths *p, const struct card_grants *g,
 		struct sim_err *e)
 {
@@ -149,14 +183,15 @@ int grants_save(const struct broker_paths *p, const struct card_grants *g,
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/cards.conf", p->lib);
-	snprintf(tmp, sizeof(tmp), "%s.new", path);
-	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-		  0600);
+	snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path);
+	fd = mkostemp(tmp, O_CLOEXEC); /* mode 0600 */
 	f = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!f) {
 		sim_fail(e, EX_CANTCREAT, "%s: %s", tmp, strerror(errno));
-		if (fd >= 0)
+		if (fd >= 0) {
 			close(fd);
+			unlink(tmp);
+		}
 		return -1;
 	}
 	fputs("# Enrolled SIMs; written by `simsync card enroll|forget`.\n"
@@ -178,9 +213,12 @@ int grants_save(const struct broker_paths *p, const struct card_grants *g,
 		return -1;
 	}
 	fclose(f);
-	if (rename(tmp, path) < 0)
-		return sim_fail(e, EX_IOERR, "%s: %s", path, strerror(errno));
-	return 0;
+	if (rename(tmp, path) < 0) {
+		sim_fail(e, EX_IOERR, "%s: %s", path, strerror(errno));
+		unlink(tmp);
+		return -1;
+	}
+	return sync_folder(p->lib, e);
 }
 
 void grants_free(struct card_grants *g)

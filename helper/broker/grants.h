@@ -63,6 +63,14 @@ int card_policy_parse(const char *word, enum card_policy *p,
 
 int grants_load(const struct broker_paths *p, struct card_grants *g,
 		struct sim_err *e);
+/**
+ * grants_lock() - nobody else changes the enrolled cards
+ *
+ * From grants_load() to grants_save(), or one change undoes another.
+ *
+ * Return: descriptor; closing it lets others go on. -1 with @e.
+ */
+int grants_lock(const struct broker_paths *p, struct sim_err *e);
 /** grants_save() - by rename, fsynced, mode 0600 */
 int grants_save(const struct broker_paths *p, const struct card_grants *g,
 		struct sim_err *e);

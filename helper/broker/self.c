@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "broker/session.h"
 
@@ -197,6 +198,23 @@ static int future_owner(struct session *s, struct sim_err *e)
 	return 1;
 }
 
+/* Others may have enrolled while this person was typing. */
+static int put_card(struct session *s, const struct card_grant *card,
+		    struct sim_err *e)
+{
+	int lock = grants_lock(s->p, e), r = -1;
+
+	if (lock < 0)
+		return -1;
+	grants_free(&s->cards);
+	if (!grants_load(s->p, &s->cards, e) &&
+	    !grants_put(&s->cards, card, e) &&
+	    !grants_save(s->p, &s->cards, e))
+		r = 0;
+	close(lock);
+	return r;
+}
+
 static int enroll(struct session *s, struct sim_err *e)
 {
 	struct card_grant card = { 0 };
@@ -224,11 +242,7 @@ static int enroll(struct session *s, struct sim_err *e)
 		return -1;
 	if (first)
 		s->conf.owner = s->peer;
-	/* Others may have enrolled while this person was typing. */
-	grants_free(&s->cards);
-	if (grants_load(s->p, &s->cards, e) < 0 ||
-	    grants_put(&s->cards, &card, e) < 0 ||
-	    grants_save(s->p, &s->cards, e) < 0 ||
+	if (put_card(s, &card, e) < 0 ||
 	    unlock_note(s->p, s->conf.owner, e) < 0 ||
 	    insertion_note(s->p, &then, e) < 0)
 		return -1;
@@ -271,10 +285,29 @@ static const char *ending_in(struct session *s, const char *word,
 	return found;
 }
 
+/* The card whose ICCID ends in @word; @gone: all of it. */
+static int drop_card(struct session *s, const char *word,
+		     char gone[SIMSLOT_ICCID_LEN], struct sim_err *e)
+{
+	int lock = grants_lock(s->p, e), r = -1;
+	const char *iccid = NULL;
+
+	if (lock < 0)
+		return -1;
+	if (!grants_load(s->p, &s->cards, e))
+		iccid = ending_in(s, word, e);
+	if (iccid) {
+		snprintf(gone, SIMSLOT_ICCID_LEN, "%s", iccid);
+		grants_drop(&s->cards, gone);
+		r = grants_save(s->p, &s->cards, e);
+	}
+	close(lock);
+	return r;
+}
+
 static int forget(struct session *s, struct sim_err *e)
 {
 	char gone[SIMSLOT_ICCID_LEN];
-	const char *iccid;
 	struct self_args a;
 
 	if (take_args(s, 2, 1, &a, e) < 0)
@@ -282,14 +315,7 @@ static int forget(struct session *s, struct sim_err *e)
 	if (!a.word)
 		return sim_fail(e, EX_USAGE,
 				"say which: simsync card forget <last digits of the ICCID>");
-	if (grants_load(s->p, &s->cards, e) < 0)
-		return -1;
-	iccid = ending_in(s, a.word, e);
-	if (!iccid)
-		return -1;
-	snprintf(gone, sizeof(gone), "%s", iccid);
-	grants_drop(&s->cards, gone);
-	if (grants_save(s->p, &s->cards, e) < 0)
+	if (drop_card(s, a.word, gone, e) < 0)
 		return -1;
 	ipc_sendf(s->cli, IPC_TEXT, 0,
 		  "SIM ...%s is forgotten: nothing is read from it any more. What it gave stays.",
