@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "broker/pam.h"
@@ -22,6 +23,7 @@
 
 #define HELLO_SECONDS 10
 #define PAM_SECONDS   120
+#define ASK_SECONDS   120
 #define PAM_TRIES     3
 #define STOP_SECONDS  10
 
@@ -120,12 +122,16 @@ int session_prove(struct session *s, const char *user, struct sim_err *e)
 int session_ask(struct session *s, const char *question, char *answer,
 		size_t size, struct sim_err *e)
 {
+	struct pollfd f = { s->cli, POLLIN, 0 };
 	struct ipc_msg m;
 	int r;
 
 	if (s->cli < 0 || ipc_send(s->cli, IPC_PROMPT, IPC_ECHO, question,
 				   strlen(question), e) < 0)
 		return sim_fail(e, EX_NOINPUT, "nobody there to answer");
+	if (poll(&f, 1, ASK_SECONDS * 1000) != 1)
+		return sim_fail(e, EX_NOINPUT,
+				"no answer came in %d seconds", ASK_SECONDS);
 	r = ipc_recv(s->cli, &m, e);
 	if (r != 1 || m.type != IPC_ANSWER || m.word != IPC_ANSWERED) {
 		if (r == 1)
@@ -284,8 +290,16 @@ static void on_state(struct session *s, struct ipc_msg *m)
 	}
 }
 
+static long long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 /* One message of the worker; false when it has closed. */
-static bool from_worker(struct session *s, int sock)
+static bool from_worker(struct session *s, int sock, long long *ask_until)
 {
 	struct sim_err e = { 0 };
 	struct ipc_msg m;
@@ -302,40 +316,70 @@ static bool from_worker(struct session *s, int sock)
 		 (!(s->tty & IPC_TTY_ASK) ||
 		  ipc_send(s->cli, m.type, m.word, m.body, m.len, NULL) < 0))
 		ipc_send(sock, IPC_ANSWER, 0, NULL, 0, NULL);
+	else if (m.type == IPC_PROMPT)
+		*ask_until = now_ms() + ASK_SECONDS * 1000;
 	ipc_wipe(&m);
 	return true;
 }
 
-static bool from_person(struct session *s, int sock)
+static bool from_person(struct session *s, int sock, long long *ask_until)
 {
 	struct ipc_msg m;
 
 	if (ipc_recv(s->cli, &m, NULL) != 1)
 		return false;
-	if (m.type == IPC_ANSWER)
+	if (m.type == IPC_ANSWER && *ask_until) {
+		*ask_until = 0;
 		ipc_send(sock, IPC_ANSWER, m.word, m.body, m.len, NULL);
+	}
 	ipc_wipe(&m);
 	return true;
+}
+
+/*
+ * Nobody answers, and others wait for the run. What is typed later may answer
+ * no other question, so no more are asked.
+ */
+static void give_up_asking(struct session *s, int sock)
+{
+	s->tty &= ~(uint32_t)IPC_TTY_ASK;
+	say(s, "No answer came in time; going on without one.");
+	ipc_send(sock, IPC_ANSWER, 0, NULL, 0, NULL);
+}
+
+static int until_ms(long long when)
+{
+	long long left = when - now_ms();
+
+	return left < 0 ? 0 : (int)left;
 }
 
 /* Relay until the worker has closed; a person who goes away ends it. */
 static void relay(struct session *s, int sock, pid_t pid)
 {
-	int cli = s->cli, wait_ms = -1;
+	long long ask_until = 0, stop_until = 0;
+	int cli = s->cli;
 
 	for (;;) {
 		struct pollfd f[2] = { { sock, POLLIN, 0 },
 				       { cli, POLLIN, 0 } };
-		int n = poll(f, 2, wait_ms);
+		long long until = stop_until ? stop_until : ask_until;
+		int n = poll(f, 2, until ? until_ms(until) : -1);
 
-		if (n == 0)
+		if (n == 0 && stop_until) {
 			kill(pid, SIGKILL);
-		if (n > 0 && f[0].revents && !from_worker(s, sock))
+			stop_until = now_ms() + STOP_SECONDS * 1000;
+		} else if (n == 0) {
+			ask_until = 0;
+			give_up_asking(s, sock);
+		}
+		if (n > 0 && f[0].revents && !from_worker(s, sock, &ask_until))
 			return;
-		if (n > 0 && f[1].revents && !from_person(s, sock)) {
+		if (n > 0 && f[1].revents &&
+		    !from_person(s, sock, &ask_until)) {
 			/* It stops between two writes; the ledger knows. */
 			kill(pid, SIGTERM);
-			wait_ms = STOP_SECONDS * 1000;
+			stop_until = now_ms() + STOP_SECONDS * 1000;
 			cli = -1;
 		}
 	}
