@@ -141,7 +141,8 @@ int card_pin(struct card *c, enum card_pin_id which, struct card_pin *out,
  * card_pin_verify() - present a PIN
  * @pin: 4 to 8 digits
  * @typed: a person typed it just now; a stored one is tried only while all
- *	tries are left. The last try is never used.
+ *	tries are left. The last try is never used, and none where the card does
+ *	not say how many there are.
  *
  * Return: 0 verified; 1 refused (wrong, blocked, or not tried because of the
  * rule above; @e has the sentence with the tries left); -1 error.

@@ -144,8 +144,8 @@ static int may_try(const struct card_pin *p, bool typed, struct sim_err *e)
 		return refuse(e, "the PIN is blocked; unblock it with the PUK on the phone");
 	if (p->tries == 1)
 		return refuse(e, "one try is left for the PIN and is never used here; enter it on the phone once");
-	if (p->tries < 0 && !typed)
-		return refuse(e, "the card does not say how many tries are left, so only a PIN typed just now is tried");
+	if (p->tries < 0)
+		return refuse(e, "the card does not say how many tries are left, and this may be the last, which is never used here; enter the PIN on the phone once");
 	if (!p->full && !typed)
 		return refuse(e, "somebody mistyped the PIN before, so only one typed just now is tried");
 	return 0;
