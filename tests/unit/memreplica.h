@@ -39,6 +39,7 @@ struct mem {
 	int tear;		/* dies in the middle of that write; -1: never */
 	bool drops;		/* says done and keeps nothing */
 	bool keeps;		/* takes a delete and still has the record */
+	bool hides;		/* a file of it could not be had: not whole */
 	int half_way;		/* fails in the middle of that write; -1: never */
 	int moved_once;		/* the next write meets another version */
 	long seq;
@@ -90,7 +91,9 @@ static inline int mem_changes(struct sim_replica *r, enum sim_kind kind,
 	if (m->broken)
 		return sim_fail(e, EX_IOERR, "%s: cannot be read", r->shown);
 	m->reserved_n = 0;
-	out->whole = from < 0;
+	out->whole = from < 0 && !m->hides;
+	if (m->hides)
+		return 0;
 	for (size_t i = 0; i < m->n; i++) {
 		struct mem_rec *k = &m->rec[i];
 

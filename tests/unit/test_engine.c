@@ -995,6 +995,27 @@ static void a_write_that_cannot_be_looked_at_stays_open(void **state)
 	assert_quiet(w);
 }
 
+static void a_write_on_a_card_not_read_whole_stays_open(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	run(w);
+	mem_set(w->local, "1", "u1", "FN:Berta\nTEL:+491777\n");
+	w->card->half_way = 0;
+	run(w);
+	w->card->hides = true;
+	run(w);
+	run(w);
+	w->card->hides = false;
+	mem_set(w->local, "1", "u1", "FN:Clara\nTEL:+491777\n");
+	run(w);
+	assert_int_equal(w->rep.conflicts, 0);
+	assert_has(w->local, "1", "FN:Clara\nTEL:+491777\n");
+	assert_has(w->card, "rec/0", "FN:Clara\nTEL:+491777\n");
+	assert_quiet(w);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -1050,6 +1071,7 @@ int main(void)
 		T(what_a_card_does_not_delete_does_not_come_back),
 		T(a_write_refused_half_way_is_no_edit),
 		T(a_write_that_cannot_be_looked_at_stays_open),
+		T(a_write_on_a_card_not_read_whole_stays_open),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
