@@ -714,7 +714,8 @@ static uint64_t first_seed(void)
 {
 	const char *s = getenv("SIMSYNC_SEED");
 
-	return s ? strtoull(s, NULL, 10) : (uint64_t)time(NULL) * 1000;
+	/* The same histories each time: a change is judged by itself, not by luck. */
+	return s ? strtoull(s, NULL, 10) : 1000;
 }
 
 static uint64_t how_many(void)
