@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # boards: arm64-6.1
+# check: full
 # timeout: 900
 # Cards that misbehave in every way a card can, on the handset: said clearly, nothing
 # lost, and well again when the card is.

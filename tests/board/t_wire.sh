@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # boards: arm64-6.1
+# check: full
 # timeout: 1500
 # The slot on a real UART: see wire_tests.py.
 # t_wire.sh [NAME]...: only tests whose names contain one of these. CHECK_FULL=1: 1,000
