@@ -70,7 +70,8 @@ enum sim_verb { SIM_CREATE, SIM_UPDATE, SIM_DELETE };
  * @SIM_FULL: no room; nothing written
  * @SIM_UNFIT: this replica cannot hold this item at all; nothing written
  * @SIM_AWAY: the replica went away; whether it was written is unknown
- * @SIM_FAILED: any other error, in @err; nothing written
+ * @SIM_FAILED: any other error, in @err; a transactional replica wrote nothing, a
+ *	card may have written a part: the engine looks before it believes either
  */
 enum sim_outcome {
 	SIM_PENDING, SIM_DONE, SIM_DIFFERS, SIM_MOVED, SIM_FULL, SIM_UNFIT,
