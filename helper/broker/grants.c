@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "node.h"
+
 #define INSERTION_MAX 160
 
 static const char *const policy_names[CARD_POLICIES] = {
@@ -330,26 +332,19 @@ void unlock_forget(const struct broker_paths *p)
 
 /*
  * Epochs start anew with each slot object, so the device node, made with it, is
- * part of the name. Its birth and not its ctime: udev touches the node at every
- * uevent.
+ * part of the name.
  */
 static bool insertion_line(const struct broker_paths *p, const struct slot *s,
 			   char line[INSERTION_MAX])
 {
-	char path[300];
-	struct statx st;
+	char path[300], node[NODE_ID_MAX];
 
 	snprintf(path, sizeof(path), "%s/simslot%u", p->dev, s->index);
-	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_INO | STATX_BTIME,
-		  &st) < 0)
+	if (node_id(AT_FDCWD, path, node) < 0)
 		return false;
-	if (!(st.stx_mask & STATX_BTIME))
-		memset(&st.stx_btime, 0, sizeof(st.stx_btime));
-	snprintf(line, INSERTION_MAX, "%u %llu %s %llu %lld.%09u\n", s->index,
+	snprintf(line, INSERTION_MAX, "%u %llu %s %s\n", s->index,
 		 (unsigned long long)s->epoch, s->iccid[0] ? s->iccid : "-",
-		 (unsigned long long)st.stx_ino,
-		 (long long)st.stx_btime.tv_sec,
-		 (unsigned int)st.stx_btime.tv_nsec);
+		 node);
 	return true;
 }
 

@@ -14,13 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <linux/simslot.h>
 
 #include "card/channel.h"
+#include "node.h"
 
 /* Longest wait for one answer: the kernel's own limits end it earlier. */
 #define ANSWER_MS	120000
@@ -117,8 +117,7 @@ static uint64_t mix(uint64_t h, const void *p, size_t n)
 static uint64_t era_of(int fd, const struct simslot_info *info)
 {
 	uint64_t h = 0xcbf29ce484222325ULL;
-	char boot[64];
-	struct stat st;
+	char boot[64], node[NODE_ID_MAX];
 	ssize_t n;
 	int b;
 
@@ -127,12 +126,10 @@ static uint64_t era_of(int fd, const struct simslot_info *info)
 		return 0;
 	n = read(b, boot, sizeof(boot));
 	close(b);
-	if (n <= 0 || fstat(fd, &st))
+	if (n <= 0 || node_id(fd, "", node))
 		return 0;
 	h = mix(h, boot, (size_t)n);
-	h = mix(h, &st.st_ino, sizeof(st.st_ino));
-	h = mix(h, &st.st_ctim.tv_sec, sizeof(st.st_ctim.tv_sec));
-	h = mix(h, &st.st_ctim.tv_nsec, sizeof(st.st_ctim.tv_nsec));
+	h = mix(h, node, strlen(node));
 	h = mix(h, &info->index, sizeof(info->index));
 	h = mix(h, &info->epoch, sizeof(info->epoch));
 	h = mix(h, info->iccid, strnlen(info->iccid, sizeof(info->iccid)));

@@ -10,8 +10,10 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <linux/simslot.h>
@@ -149,6 +151,39 @@ static void what_we_switch_to_ourselves_is_expected(void **state)
 	c->ops->close(c);
 }
 
+/* udev touches the node at each uevent; a slot made anew has another node. */
+static void touching_the_node_makes_no_other_activation(void **state)
+{
+	char name[] = "/tmp/simsync-node.XXXXXX", other[] = "/tmp/simsync-node.XXXXXX";
+	int fd = mkstemp(name), fd2 = mkstemp(other);
+	struct sim_channel *c, *d;
+	struct sim_err e = { 0 };
+	uint64_t era;
+
+	(void)state;
+	memset(&slot, 0, sizeof(slot));
+	slot.iccid = "8949020000";
+	slot.epoch = 1;
+	c = sim_channel_dev(fd, &e);
+	d = sim_channel_dev(fd2, &e);
+	assert_non_null(c);
+	assert_non_null(d);
+	era = c->era;
+	assert_int_not_equal(era, 0);
+	assert_int_not_equal(era, d->era);
+	usleep(20000);
+	assert_int_equal(chmod(name, 0660), 0);
+	assert_int_equal(c->ops->look(c, &e), 0);
+	assert_int_equal(c->era, era);
+	slot.epoch = 2;
+	assert_int_equal(c->ops->look(c, &e), 0);
+	assert_int_not_equal(c->era, era);
+	unlink(name);
+	unlink(other);
+	c->ops->close(c);
+	d->ops->close(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +191,7 @@ int main(void)
 		cmocka_unit_test(another_card_is_not_touched),
 		cmocka_unit_test(one_that_comes_while_the_channel_opens_is_left_again),
 		cmocka_unit_test(what_we_switch_to_ourselves_is_expected),
+		cmocka_unit_test(touching_the_node_makes_no_other_activation),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
