@@ -98,6 +98,21 @@ static const struct uicc_fault *use(struct uicc_fault *f)
 	return f;
 }
 
+/*
+ * The file a command is for: one it names by a short file identifier (P1 b8, P2
+ * b8 to b4: TS 102 221 11.1.3, 11.1.5), else the current one.
+ */
+static const struct uicc_file *addressed(const struct uicc_chan *ch,
+					 const uint8_t *hdr)
+{
+	bool binary = hdr[1] == 0xb0 || hdr[1] == 0xd6;
+	bool record = hdr[1] == 0xb2 || hdr[1] == 0xdc || hdr[1] == 0xa2;
+	uint8_t sfi = binary && hdr[2] & 0x80 ? hdr[2] & 0x1f :
+		      record ? hdr[3] >> 3 : 0;
+
+	return sfi && hdr[0] != 0xa0 ? uicc_file_sfi(ch->df, sfi) : ch->ef;
+}
+
 const struct uicc_fault *uicc_fault_hit(struct uicc *c, const uint8_t *hdr)
 {
 	const struct uicc_fault *hit = NULL;
@@ -106,7 +121,7 @@ const struct uicc_fault *uicc_fault_hit(struct uicc *c, const uint8_t *hdr)
 	size_t i;
 
 	if (chan < UICC_CHANNELS)
-		ef = c->chan[chan].ef;
+		ef = addressed(&c->chan[chan], hdr);
 	for (i = 0; i < c->nfault && !hit; i++) {
 		struct uicc_fault *f = &c->fault[i];
 

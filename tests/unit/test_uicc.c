@@ -524,6 +524,12 @@ static void faults(void **state)
 	expect("00B000000A", "9300");
 	assert_int_equal(uicc_fault(c, "clear", why), 0);
 	expect("00B000000A", "98942000002143658769 9000");
+	/* A file named by its short identifier, 1C, while another is current. */
+	expect(SELECT_USIM, "9000");
+	expect("00A4000C026F07", "9000");
+	assert_int_equal(uicc_fault(c, "sw 6F00 fid=6FF1", why), 0);
+	expect("00B201E404", "6F00");
+	expect("00B201E404", "01020304 9000");
 }
 
 /*
