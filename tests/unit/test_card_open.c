@@ -169,6 +169,25 @@ static void a_stored_pin_and_the_last_try_are_never_used(void **state)
 	uicc_free(u);
 }
 
+/* The next try may be the last: a card that does not tell gets none. */
+static void without_a_count_of_tries_nothing_is_tried(void **state)
+{
+	struct uicc *u = card(HEAD "pin1 1234\n");
+	struct sim_err e = { 0 };
+	struct link *l;
+	struct card *c = opened(u, &l);
+
+	(void)state;
+	fault(u, "sw 6F00 ins=20 times=1");
+	assert_int_equal(card_pin_verify(c, CARD_PIN1, "1111", true, &e), 1);
+	assert_int_equal(e.code, EX_NOPERM);
+	assert_non_null(strstr(e.text, "tries"));
+	assert_null(strstr(e.text, "1111"));
+	assert_int_equal(pin_of(c, CARD_PIN1).tries, 3);
+	card_close(c);
+	uicc_free(u);
+}
+
 static void what_is_no_pin_is_not_tried(void **state)
 {
 	static const char *const no[] = { "", "123", "123456789", "12a4", "+123" };
@@ -392,6 +411,41 @@ static void messages_are_read_stored_marked_and_deleted(void **state)
 	uicc_free(u);
 }
 
+/* 9000 says done; only the record itself says that it is kept. */
+static void a_message_the_card_does_not_keep_or_let_go_is_a_failure(void **state)
+{
+	struct uicc *u = card(HEAD "pin1 1234 off\n"
+		"sms deliver 110 \"2026-11-01 10:00 +01\" \"x\"\n");
+	struct sim_err e = { 0 };
+	struct sim_op op = { .verb = SIM_DELETE, .kind = SIM_MESSAGE };
+	struct sim_changes ch;
+	struct sim_replica *r;
+	struct link *l;
+	struct card *c = opened(u, &l);
+
+	(void)state;
+	fault(u, "sw 9000 ins=DC times=always");
+	r = card_replica(c, "card:1/a", SIM_PHYSICAL, &e);
+	assert_int_equal(r->ops->changes(r, SIM_MESSAGE, NULL, &ch, &e), 0);
+	op.ref = ch.rec[0].ref;
+	op.version = ch.rec[0].version;
+	assert_int_equal(r->ops->apply(r, &op, 1, NULL, NULL, NULL, &e), 0);
+	assert_int_equal(op.outcome, SIM_FAILED);
+	assert_non_null(strstr(op.err.text, "EF_SMS record 1"));
+	op = (struct sim_op){ .verb = SIM_CREATE, .kind = SIM_MESSAGE };
+	assert_int_equal(sim_item_copy(&op.want, &ch.rec[0].item), 0);
+	assert_int_equal(r->ops->place(r, &op.want, NULL, &op.ref, &e), 0);
+	assert_int_equal(r->ops->apply(r, &op, 1, NULL, NULL, NULL, &e), 0);
+	assert_int_equal(op.outcome, SIM_FAILED);
+	assert_non_null(strstr(op.err.text, "EF_SMS record 2"));
+	free(op.ref);
+	sim_item_free(&op.want);
+	sim_changes_free(&ch);
+	r->ops->free(r);
+	card_close(c);
+	uicc_free(u);
+}
+
 /* max(5, 25 %) of 20 records stay free for reception. */
 static void a_store_is_never_filled_to_the_brim(void **state)
 {
@@ -484,6 +538,7 @@ int main(void)
 		cmocka_unit_test(a_disabled_pin_asks_nothing),
 		cmocka_unit_test(the_right_pin_opens_the_card_and_a_wrong_one_costs_one_try),
 		cmocka_unit_test(a_stored_pin_and_the_last_try_are_never_used),
+		cmocka_unit_test(without_a_count_of_tries_nothing_is_tried),
 		cmocka_unit_test(what_is_no_pin_is_not_tried),
 		cmocka_unit_test(a_trace_does_not_show_the_pin),
 		cmocka_unit_test(a_2g_pin_is_read_from_the_directory),
@@ -491,6 +546,7 @@ int main(void)
 		cmocka_unit_test(before_the_pin_only_what_is_open_is_said),
 		cmocka_unit_test(own_number_and_languages_are_written_the_rest_is_not),
 		cmocka_unit_test(messages_are_read_stored_marked_and_deleted),
+		cmocka_unit_test(a_message_the_card_does_not_keep_or_let_go_is_a_failure),
 		cmocka_unit_test(a_store_is_never_filled_to_the_brim),
 		cmocka_unit_test(a_record_that_is_no_message_is_a_problem_not_a_delete),
 		cmocka_unit_test(use_and_capacity_are_counted),
