@@ -52,6 +52,9 @@ struct broker_conf {
 
 /**
  * conf_load() - read the configuration and who owns the phone
+ * @p: where the files are
+ * @c: filled; without an owner on file: BROKER_NOBODY
+ * @e: EX_CONFIG with the file and the line
  *
  * A missing file is an empty one; a broken one is an error with its line, and
  * nothing is granted.
@@ -63,7 +66,9 @@ int conf_own(const struct broker_paths *p, uid_t uid, struct sim_err *e);
 
 /**
  * broker_serve() - listen (on systemd's socket or our own) until SIGTERM
+ * @p: where socket, token and folders are
  * @idle_s: end after so many seconds without a connection; 0: never
+ * @e: filled when it could not start
  *
  * Return: exit code, -1 when it could not start.
  */

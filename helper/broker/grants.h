@@ -65,6 +65,8 @@ int grants_load(const struct broker_paths *p, struct card_grants *g,
 		struct sim_err *e);
 /**
  * grants_lock() - nobody else changes the enrolled cards
+ * @p: where the lock is
+ * @e: EX_CANTCREAT, EX_OSERR
  *
  * From grants_load() to grants_save(), or one change undoes another.
  *

@@ -78,6 +78,7 @@ struct ipc_msg {
  * @word: first word of the body
  * @body: the rest; may be NULL when @len is 0
  * @len: bytes of @body, at most IPC_MAX_BODY
+ * @e: EX_IOERR: the peer is gone; EX_USAGE: too long
  *
  * Return: 0, or -1 with @e filled (EX_IOERR; the peer is gone, or too long).
  */
@@ -91,6 +92,9 @@ int ipc_sendf(int fd, enum ipc_type type, uint32_t word, const char *fmt, ...)
 
 /**
  * ipc_recv() - receive one message
+ * @fd: connected SOCK_SEQPACKET socket; this waits for a message
+ * @m: filled; some 64 KiB, so better not on the stack of a thread
+ * @e: EX_PROTOCOL or EX_IOERR
  *
  * Return: 1 with @m filled, 0 when the peer has closed, -1 with @e filled
  * (EX_PROTOCOL: not one of ours). Descriptors of @m belong to the caller;
@@ -105,6 +109,7 @@ void ipc_wipe(struct ipc_msg *m);
  * ipc_args() - body of HELLO as an argument vector
  * @m: the message; the vector points into it
  * @argv: room for IPC_MAX_ARGS + 1 pointers; NULL-terminated on return
+ * @e: EX_PROTOCOL, EX_USAGE: more than IPC_MAX_ARGS
  *
  * Return: number of arguments, -1 when it is not a list of strings.
  */

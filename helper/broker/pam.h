@@ -13,6 +13,7 @@
  * @user: who is to be proved
  * @cli: connection of the command line: prompts go there, answers come from it
  * @seconds: to be done in; a module that hangs is killed
+ * @e: EX_NOPERM when refused; EX_UNAVAILABLE, EX_OSERR when PAM failed
  *
  * The stack runs in a child: what a module leaks, changes or breaks ends with
  * it. Answers are wiped here and there.

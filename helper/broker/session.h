@@ -13,11 +13,21 @@
 
 /**
  * struct session - see session_main()
+ * @p: where files, devices and sysfs are
+ * @cli: connection of the command line, -1 for a run of the broker's own
+ * @up: socket to the broker (IPC_LOCK, IPC_KICK)
  * @peer: who is at the other end; 0 for a run of the broker's own
  * @user: name of the owner, "" when nobody owns the phone
  * @hello: the first message; @argv points into it
+ * @argv: words of the command, NULL-terminated; they point into @hello
+ * @argc: how many
  * @tty: IPC_TTY_* and columns
  * @stdio: for the worker
+ * @has_run: the broker has given this session the run
+ * @conf: simsync.conf(5) as read for this session
+ * @access: what the command may be given
+ * @cards: enrolled cards as read for this session
+ * @slots: slots as the kernel told when the session looked
  * @grant: the decision about each of @slots
  * @fd: descriptor of each granted slot, else -1
  * @running: last thing said of the slot was "running"

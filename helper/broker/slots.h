@@ -48,6 +48,8 @@ struct slots_event {
 
 /**
  * slots_dump() - ask the kernel
+ * @s: filled, in the order of the slots' numbers
+ * @e: EX_OSERR
  *
  * No module, no slots: that is an answer (0, @s->n == 0), not an error. An
  * interrupted dump is repeated.
@@ -60,6 +62,9 @@ struct nl_sock *slots_listen(struct sim_err *e);
 int slots_fd(struct nl_sock *sk);
 /**
  * slots_next() - wait for one event
+ * @sk: of slots_listen()
+ * @ev: filled when 1 is returned
+ * @e: EX_OSERR
  *
  * Return: 1, 0 events were lost (dump), 2 none there (after slots_fd()), -1.
  */
@@ -68,7 +73,9 @@ void slots_close(struct nl_sock *sk);
 
 /**
  * slot_open() - open the card for a worker
+ * @p: where the device nodes are
  * @s: slot as the decision was made about it
+ * @e: EX_TEMPFAIL: another card now; EX_NOINPUT, EX_IOERR
  *
  * The identity is asked again on the descriptor itself: where it differs from
  * @s the card has changed since, and nothing is handed out (EX_TEMPFAIL).
@@ -90,8 +97,11 @@ bool sync_word_ok(const char *word);
 
 /**
  * slot_say() - write sync_detail, then sync_state
+ * @p: where the class directory is
+ * @index: N of simslotN
  * @word: see sync_word_ok()
  * @line: cut to what the attribute takes and made printable
+ * @e: EX_OSERR; EX_SOFTWARE: no such word
  *
  * A slot that is gone is no error.
  */

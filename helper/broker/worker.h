@@ -21,6 +21,12 @@
 
 /**
  * worker_home() - the owner's state folder, made when missing
+ * @p: where the owners' folders are
+ * @owner: whose
+ * @path: out: its path, NUL-terminated
+ * @size: bytes of @path
+ * @e: EX_CONFIG, EX_CANTCREAT, EX_OSERR, EX_NOUSER: no user of the worker's
+ *	name
  *
  * <lib>/<uid>, mode 0700, the worker's; nobody else reads contacts there.
  */
@@ -29,10 +35,14 @@ int worker_home(const struct broker_paths *p, uid_t owner, char *path,
 
 /**
  * worker_start() - fork, drop, execute
+ * @p: names the worker's user
  * @home: state folder, or NULL
  * @stdio: three descriptors
  * @slot: granted slots' descriptors
+ * @nslot: how many descriptors are in @slot
  * @pid: out
+ * @e: EX_OSERR, EX_NOUSER; EX_CONFIG: the worker's user is root;
+ *	EX_SOFTWARE: more than SLOTS_MAX slots
  *
  * Return: the broker's end of the socket, or -1.
  */

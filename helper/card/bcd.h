@@ -26,6 +26,7 @@
  * @p: bytes
  * @len: how many
  * @out: room for @max, NUL-terminated; filled up to the first F
+ * @max: bytes of @out, NUL included
  * @at: where in @out to go on
  *
  * Return: place behind the last digit.

@@ -47,6 +47,13 @@ bool card_gsm(const struct card *c);
 
 /**
  * card_apdu() - one command by hand (`simsync apdu`)
+ * @c: card
+ * @cmd: command APDU
+ * @len: its bytes
+ * @resp: out: response data with status
+ * @max: bytes of @resp
+ * @got: out: bytes in @resp, status included
+ * @e: filled on failure
  *
  * The card's idea of what is selected is dropped afterwards. Arguments as of
  * sim_channel_ops.transmit.
@@ -56,6 +63,9 @@ int card_apdu(struct card *c, const uint8_t *cmd, size_t len, uint8_t *resp,
 
 /**
  * card_on_apdu() - call @fn after every exchange (`--trace`); NULL ends it
+ * @c: card
+ * @fn: called after every exchange, also of one that failed
+ * @arg: handed to @fn
  *
  * @fn gets command and response bytes and what it was for ("EF_ADN 6F3A
  * record 7", never content).
@@ -79,6 +89,7 @@ void card_on_progress(struct card *c,
 
 /**
  * card_problems() - what could not be read or understood so far
+ * @c: card
  * @n: out: how many
  *
  * Return: sentences for people; they name file, record and offset, never
@@ -94,12 +105,15 @@ bool card_partial(const struct card *c);
 
 /**
  * card_stamp() - what the next run must know to spare itself reading the card
+ * @c: card
  * @out: at the end of a run that went well: kept as it is; "": nothing to keep
  */
 void card_stamp(struct card *c, char out[CARD_STAMP]);
 
 /**
  * card_since() - give the last run's stamp, right after card_open()
+ * @c: card, as card_open() gave it
+ * @stamp: of card_stamp(), "" or NULL: none
  *
  * Believed only where the slot says that it is the same activation and that
  * nobody has sent a command since.
@@ -139,10 +153,13 @@ int card_pin(struct card *c, enum card_pin_id which, struct card_pin *out,
 
 /**
  * card_pin_verify() - present a PIN
+ * @c: card
+ * @which: CARD_PIN1 or CARD_PIN2
  * @pin: 4 to 8 digits
  * @typed: a person typed it just now; a stored one is tried only while all
  *	tries are left. The last try is never used, and none where the card does
  *	not say how many there are.
+ * @e: filled for 1 and -1; never holds the PIN
  *
  * Return: 0 verified; 1 refused (wrong, blocked, or not tried because of the
  * rule above; @e has the sentence with the tries left); -1 error.
@@ -154,6 +171,9 @@ int card_pin_verify(struct card *c, enum card_pin_id which, const char *pin,
 
 /**
  * card_info() - the card-info record: one SIM_INFO item
+ * @c: card
+ * @out: filled; free with sim_item_free()
+ * @e: filled on failure
  *
  * ICCID IMSI MCCMNC SPN MSISDN LANG GID1 GID2 UST EST PLMN PNN CAPACITY, those
  * the card has. Before PIN1 is verified only what may be read always.
@@ -168,7 +188,8 @@ int card_imsi(struct card *c, char *out, size_t max, struct sim_err *e);
  * @name: "EF_ADN", "EF_SMS", "EF_EMAIL 2" ...
  * @used: records in use
  * @total: records
- * @bytes: size of a record; @text: bytes of it for a name, e-mail or text
+ * @bytes: of a record
+ * @text: of @bytes: those of a name, e-mail or text
  * @read: who may read it: "always", "PIN1", "PIN1 or ADM1", "?" (not said)
  * @update: who may write it
  */
@@ -184,6 +205,10 @@ struct card_use {
 
 /**
  * card_uses() - capacity and use of every file read so far
+ * @c: card
+ * @out: array, one per file; free() it
+ * @n: how many
+ * @e: filled on failure
  *
  * Reads phonebook and messages first where that was not done yet.
  *
@@ -194,8 +219,10 @@ int card_uses(struct card *c, struct card_use **out, size_t *n,
 
 /**
  * card_orphans() - records in EXT1, ANR, EMAIL and SNE that no entry uses
+ * @c: card
  * @release: true: also free them
  * @found: out: how many
+ * @e: filled on failure
  *
  * They stay behind when a card leaves between two writes.
  */
@@ -209,6 +236,7 @@ int card_orphans(struct card *c, bool release, unsigned int *found,
  * @c: card; must outlive the replica
  * @name: ledger name "card:<iccid>/<generation>"; copied
  * @class: SIM_PHYSICAL or SIM_VIRTUAL
+ * @e: EX_OSERR
  *
  * Contacts: FN, TEL (the first is the ADN's), EMAIL, X-SIM-SECOND-NAME,
  * CATEGORIES. Refs are "adn/<PBR record>/<record>" ("adn/0/n" in a book

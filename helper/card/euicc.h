@@ -27,7 +27,9 @@ enum euicc_class {
  * @iccid: its digits
  * @enabled: its files are the card's now
  * @class: see enum
- * @nickname, @provider, @name: UTF-8, "" where not said
+ * @nickname: the owner's name for it, UTF-8, "" where not said
+ * @provider: service provider's name, UTF-8, "" where not said
+ * @name: profile name, UTF-8, "" where not said
  */
 struct euicc_profile {
 	uint8_t raw[10];
@@ -66,6 +68,7 @@ struct euicc_notice {
 /**
  * euicc_open() - select the ISD-R
  * @ch: channel; taken over, also when this fails
+ * @e: EX_UNAVAILABLE, or why the way to the card failed
  *
  * Return: NULL also when the card is no eUICC (code EX_UNAVAILABLE).
  */
@@ -91,9 +94,12 @@ enum euicc_verb { EUICC_ENABLE, EUICC_DISABLE, EUICC_DELETE };
 
 /**
  * euicc_do() - enable, disable or delete a profile
+ * @u: eUICC
+ * @verb: what to do with it
  * @iccid: digits, as in struct euicc_profile
  * @refresh: ask for a proactive REFRESH; false: the caller resets the card
  *	(euicc_reset()) where the slot can
+ * @e: filled unless EUICC_OK is returned
  *
  * Return: EUICC_OK, another result of the card with a sentence in @e, -1.
  */

@@ -63,11 +63,15 @@ struct sms_store;
  * @usim: a USIM application is selected: FS_ADF means something
  * @iccid: digits or ""
  * @aid: of the USIM
+ * @aid_len: bytes of @aid, 0: not known
  * @sw: last status
  * @df: current DF; @df_depth its depth, 0xff unknown
+ * @df_depth: depth of @df, 0xff: unknown
  * @ef: current EF in it, 0 none
  * @cache: FCPs, @ncache of them
+ * @ncache: files in @cache
  * @status: PIN status template of the application (DO C6), @nstatus bytes
+ * @nstatus: bytes of @status
  * @chv: 2G: PIN states of the DF's response, 0xff unknown
  * @key: PIN key references by enum card_pin_id
  * @verified: by enum card_pin_id: presented with success in this session
@@ -77,8 +81,13 @@ struct sms_store;
  * @quiet: count of commands since which nothing on the card has changed
  * @wrote: we have sent a command that may change it
  * @problem: sentences, @nproblem of them
+ * @nproblem: sentences in @problem
  * @pb: phonebook once read
  * @sms: messages once read
+ * @on_apdu: see card_on_apdu(), or NULL
+ * @on_apdu_arg: handed to @on_apdu
+ * @on_progress: see card_on_progress(), or NULL
+ * @on_progress_arg: handed to @on_progress
  */
 struct card {
 	struct sim_channel *ch;
@@ -134,9 +143,13 @@ void card_progress(struct card *c, const char *what, unsigned int done,
 
 /**
  * fs_send() - send a command; waits out "busy" (9300)
+ * @c: card
+ * @cmd: command APDU
+ * @len: its bytes
  * @what: for traces and sentences: the file and what is done with it
  * @resp: room for FS_RESP_MAX
  * @got: response data, without status
+ * @e: filled unless 0 is returned
  */
 int fs_send(struct card *c, const uint8_t *cmd, size_t len, const char *what,
 	    uint8_t *resp, size_t *got, struct sim_err *e);
@@ -149,9 +162,12 @@ void fs_forget(struct card *c);
 
 /**
  * fs_select() - find a file and its FCP
+ * @c: card
  * @path: see struct fs_ef
+ * @depth: how many file identifiers are in @path, at most FS_DEPTH
  * @name: the standard's name, for sentences
  * @out: the FCP
+ * @e: filled unless 0 is returned
  *
  * Return: also 1 when the file is absent, or its FCP makes no sense.
  */
@@ -197,7 +213,12 @@ static inline void fs_drop(struct fs_set *s, unsigned int rec)
 
 /**
  * fs_search() - records equal to @pattern (ef->rec_len bytes)
+ * @c: card
+ * @ef: linear fixed file (SEARCH RECORD: TS 102 221 11.1.7)
+ * @name: the standard's name, for sentences
+ * @pattern: a whole record
  * @out: cleared, then those records
+ * @e: filled unless 0 is returned
  *
  * Return: 1 also when the card does not know SEARCH RECORD: read all then.
  */
@@ -212,6 +233,7 @@ void fs_release(struct card *c);
 
 /**
  * quiet_look() - has somebody else been at the card since the last call?
+ * @c: card; era, others and quiet are brought up to date
  *
  * Where the slot cannot tell, or the terminal is another (a modem writes
  * without being seen), everybody has.

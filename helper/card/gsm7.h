@@ -16,6 +16,7 @@ uint16_t gsm7_char(uint8_t c);
 uint16_t gsm7_ext(uint8_t c);
 /**
  * gsm7_code() - codes of a Unicode character
+ * @u: Unicode character
  * @out: room for 2
  *
  * Return: how many (2: escape first), 0: not in the alphabet.
@@ -41,6 +42,7 @@ size_t gsm7_next(const uint8_t *p, size_t len, uint16_t *u);
  * gsm7_locked() - code @c of a locking shift table
  * @lang: national language identifier (Table 6.2.1.2.4.1); 0 and unknown ones:
  *	the default alphabet
+ * @c: code, 0 to 127
  */
 uint16_t gsm7_locked(unsigned int lang, uint8_t c);
 /** gsm7_shifted() - code @c after an escape; 0: not in the single shift table. */

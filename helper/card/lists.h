@@ -13,6 +13,11 @@
 /**
  * enum card_list - which (TS 31.102 4.2.24, 4.2.29, 4.2.33, 4.2.34; 51.011
  * 10.5.4 for the last numbers dialled)
+ * @LIST_FDN: fixed dialling numbers
+ * @LIST_SDN: service dialling numbers
+ * @LIST_LND: last numbers dialled, of a 2G card
+ * @LIST_ICI: incoming calls
+ * @LIST_OCI: outgoing calls
  */
 enum card_list { LIST_FDN, LIST_SDN, LIST_LND, LIST_ICI, LIST_OCI };
 
@@ -36,7 +41,11 @@ struct list_entry {
 
 /**
  * list_read() - a whole list
+ * @c: card
+ * @which: list
  * @out: malloc'd array of @n
+ * @n: how many
+ * @e: filled unless 0 is returned
  *
  * Return: 0; 1 the card has no such list, or does not give it; -1. A record that
  * makes no sense is in card_problems() and left out.
@@ -46,8 +55,11 @@ int list_read(struct card *c, enum card_list which, struct list_entry **out,
 
 /**
  * list_write_fdn() - one entry of EF_FDN; PIN2 must have been verified
+ * @c: card
  * @rec: record, 0: a free one
  * @name: UTF-8; NULL: the entry is removed
+ * @number: as people write it (bcd_normal())
+ * @e: filled unless 0 is returned
  *
  * What was written is read back. Return: 0 written; 1 refused, or does not fit
  * (nothing is cut: a shortened number would allow other calls); -1.

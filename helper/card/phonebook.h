@@ -78,6 +78,7 @@ struct pb_use {
  * @pbr: PBR record number from 1; 0: 6F3A without EF_PBR
  * @adn: the entries
  * @use: every file, @nuse of them, EF_ADN among them
+ * @nuse: files in @use
  * @used: entries in use, hidden ones too
  * @hidden: those not to be shown
  * @reserved: places given out by pb_place()
@@ -96,7 +97,9 @@ struct pb_set {
 /**
  * struct phonebook - all of it
  * @file: every file, @nfile of them
+ * @nfile: files in @file
  * @set: entries, @nset PBR records' worth
+ * @nset: sets in @set
  * @partial: entries may be missing here that the card has: absence means nothing
  */
 struct phonebook {
@@ -109,7 +112,9 @@ struct phonebook {
 
 /**
  * pb_load() - read the phonebook, once
+ * @c: card
  * @again: read everything anew
+ * @e: filled on failure
  *
  * Return: 0, -1. What a card cannot give is in card_problems().
  */
@@ -161,6 +166,9 @@ bool pb_vacant(const struct pb_file *adn, const uint8_t *rec);
 
 /**
  * pb_target() - record of @u that belongs to entry @rec of @s
+ * @s: set of the entry
+ * @u: file of it that is linked
+ * @rec: entry, from 1
  *
  * Return: record number, 0 none.
  */
@@ -184,6 +192,10 @@ unsigned int pb_free_count(const struct pb_file *f);
 
 /**
  * pb_item() - entry @rec as an item, from the copy
+ * @pb: phonebook of the entry
+ * @s: set of it
+ * @rec: its record in EF_ADN, from 1
+ * @out: filled when 0 is returned; free with sim_item_free()
  * @hash: out: of the raw bytes of all its records; may be NULL
  * @why: out: why it cannot be decoded
  *
@@ -222,8 +234,13 @@ int pb_place(struct phonebook *pb, struct pb_set **set, unsigned int *rec);
 
 /**
  * pb_write() - make entry @rec of @s what @want says; NULL: delete it
+ * @c: card
+ * @s: set of the entry
+ * @rec: its record in EF_ADN, from 1
+ * @want: what it shall say; NULL: it is to be deleted
  * @fresh: it must be vacant now
  * @hash: else: what it must be now
+ * @err: filled for the outcomes that have a sentence
  *
  * Return: outcome; @err for those that have one.
  */

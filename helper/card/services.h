@@ -15,6 +15,7 @@ const char *service_name(unsigned int n);
  * services_each() - those that a service table, in hex, says are available
  * @ust: EF_UST as hex digits (the field UST of the card's information)
  * @fn: called for each, unknown ones too (@name NULL)
+ * @arg: handed to @fn
  */
 void services_each(const char *ust,
 		   void (*fn)(unsigned int n, const char *name, void *arg),

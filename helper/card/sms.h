@@ -37,7 +37,12 @@ static inline uint8_t *sms_rec(const struct sms_store *s, unsigned int rec)
 
 /**
  * sms_item() - record @rec as an item, from the copy
+ * @s: messages as read
+ * @rec: record, from 1
+ * @iccid: digits of the card, for the item
+ * @out: filled when 0 is returned; free with sim_item_free()
  * @hash: out: of its bytes
+ * @why: filled when 1 is returned
  *
  * Return: 0, 1 not decodable (@why), -1 no memory.
  */
@@ -49,6 +54,12 @@ int sms_place(struct sms_store *s, unsigned int *rec);
 
 /**
  * sms_write() - store @want in @rec (NULL: delete); conditional as pb_write()
+ * @c: card
+ * @rec: record, from 1
+ * @want: message to store; NULL: delete what is there
+ * @fresh: it must be free now
+ * @hash: else: of the bytes it must hold now
+ * @err: filled for the outcomes that have a sentence
  */
 enum sim_outcome sms_write(struct card *c, unsigned int rec,
 			   const struct sim_item *want, bool fresh,

@@ -26,6 +26,7 @@ enum terminal_refresh { TERM_NONE, TERM_FILES, TERM_IDENTIFY, TERM_RESET };
  * terminal_greet() - TERMINAL CAPABILITY, TERMINAL PROFILE, and what follows
  * @ch: turned to the proactive session; select anew afterwards
  * @out: what the card asked for
+ * @e: filled on failure
  *
  * Once per activation is enough; more often does no harm. Without a profile the
  * card sends no REFRESH.
@@ -37,6 +38,7 @@ int terminal_greet(struct sim_channel *ch, enum terminal_refresh *out,
  * terminal_serve() - take what the card has waiting, until it has nothing
  * @ch: as above
  * @out: what it asked for; the strongest, where there was more than one
+ * @e: filled on failure
  *
  * Everything but REFRESH is answered: what needs no screen or radio with
  * "done", the rest with "beyond the terminal's capabilities". Ends at a REFRESH
@@ -52,9 +54,12 @@ int terminal_follow(struct sim_channel *ch, enum terminal_refresh what,
 /**
  * terminal_switch() - enable, disable or delete a profile, to the end
  * @u: eUICC; void afterwards where the card was reset: close it
+ * @verb: what to do with the profile
+ * @iccid: digits, as in struct euicc_profile
  * @refresh: by a REFRESH of the card; false: by a reset of ours. On a modem's
  *	slot always by REFRESH, which is the modem's.
  * @wait_ms: how long to wait until the slot tells the new identity
+ * @e: filled unless 0 is returned
  *
  * A busy card (catBusy) is served first, where that is ours to do, and asked
  * again.

@@ -17,8 +17,10 @@
 
 /**
  * text_put() - append one Unicode character as UTF-8
+ * @out: text so far, NUL-terminated on return
  * @at: place in @out
  * @max: bytes of @out, NUL included
+ * @u: Unicode character
  *
  * Return: place behind it; @at when it does not fit.
  */
@@ -53,6 +55,8 @@ int text_encode(const char *s, uint8_t *out, size_t cap);
 
 /**
  * text_fit() - what of @s a field of @cap bytes holds
+ * @s: UTF-8
+ * @cap: bytes of the field, at most 255
  * @out: room for TEXT_MAX; what text_decode() gives after text_encode()
  *
  * Return: as text_encode().

@@ -36,6 +36,8 @@ struct tlv_iter {
 
 /**
  * tlv_next() - take the next object
+ * @it: place in the row; moves on
+ * @out: the object; points into the row
  *
  * 00 and FF where a tag would be are padding and end the row (PBR records).
  *
@@ -51,6 +53,12 @@ bool tlv_in(const struct tlv *t, uint32_t tag, struct tlv *out);
 
 /**
  * tlv_put() - write an object at @at of @buf (@max bytes)
+ * @buf: where to write
+ * @max: bytes of @buf
+ * @at: offset to write at
+ * @tag: of one to three bytes, as in struct tlv
+ * @v: value; may be NULL when @len is 0
+ * @len: its bytes
  *
  * Return: place behind it, or 0 when it does not fit.
  */

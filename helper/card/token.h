@@ -18,6 +18,8 @@ int token_make(struct card *c, enum sim_kind kind, struct sim_changes *out,
 
 /**
  * token_holds() - nothing has changed since that token
+ * @c: card
+ * @since: the token; NULL: none
  * @out: cleared; then gets token and total
  */
 bool token_holds(struct card *c, const char *since, struct sim_changes *out);

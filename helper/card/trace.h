@@ -22,6 +22,8 @@ int trace_secret(const uint8_t *cmd, size_t len);
  * sim_channel_traced() - a channel that tells of each exchange on it
  * @in: channel below; taken over
  * @fn: gets command and response with status; never a PIN (its bytes are FF)
+ * @arg: handed to @fn
+ * @e: EX_OSERR
  *
  * Return: the channel, or NULL (@in is closed).
  */

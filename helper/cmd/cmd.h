@@ -59,6 +59,7 @@ struct cmd_slot {
  * @unlocked: the owner was here since boot
  * @strict: policy = "strict"
  * @slot: slots, @slots of them
+ * @slots: how many are in @slot
  * @start: the broker's whole message; the strings above point into it
  * @sock: to the broker
  * @progress_from: when the progress line began, ms; 0: not yet
@@ -122,6 +123,8 @@ void cmd_help(const struct cmd_entry *only);
  * @value: gets the argument; NULL: a switch
  * @flag: a switch's
  * @list: set where the option may come often: gets up to @max values
+ * @n: of @list: out: how many came
+ * @max: of @list: room
  */
 struct cmd_opt {
 	const char *name;
@@ -134,9 +137,11 @@ struct cmd_opt {
 
 /**
  * cmd_args() - take options out of c->argv; --json and --yes always
+ * @c: command; argc and argv become the words that are left
  * @opt: table, ends with a NULL name; may be NULL
  * @min: fewest words left
  * @max: most
+ * @e: EX_USAGE
  */
 int cmd_args(struct cmd *c, const struct cmd_opt *opt, int min, int max,
 	     struct sim_err *e);
@@ -148,7 +153,12 @@ void cmd_state(struct cmd *c, unsigned int slot, const char *word,
 	       const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /**
  * cmd_ask() - ask the person
+ * @c: command
  * @echo: show what is typed; else it is a secret: wipe @answer after use
+ * @prompt: question, without a colon at its end
+ * @answer: out: NUL-terminated, without line end
+ * @size: bytes of @answer
+ * @e: EX_NOINPUT
  *
  * Return: 0, or -1 (EX_NOINPUT: nobody there).
  */
@@ -179,9 +189,11 @@ struct cmd_col {
 
 /**
  * cmd_table_out() - rows for the person or, with --json, for a program
+ * @c: command
  * @rows: JSON array of objects; taken over
  * @col: columns of the table, ends with a NULL key
  * @none: what to say when there are none
+ * @e: EX_IOERR: standard output is gone
  */
 int cmd_table_out(struct cmd *c, json_t *rows, const struct cmd_col *col,
 		  const char *none, struct sim_err *e);
@@ -245,6 +257,7 @@ int worker_main(int argc, char **argv);
  * trigger_loop() - as many runs as the tokens ask for
  * @run: folder of token and lock
  * @once: one run; gets what the token said
+ * @arg: handed to @once
  *
  * The token is removed before its run; one found after a run's end starts
  * exactly one more. Who finds the lock taken leaves his token to its holder.

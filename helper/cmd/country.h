@@ -9,6 +9,7 @@ struct card;
 
 /**
  * country_of_run() - calling code of the home country
+ * @c: the run
  * @card: of each slot, NULL where there is none
  *
  * The first card's that tells one. Kept in the state folder, so that numbers

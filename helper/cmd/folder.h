@@ -13,7 +13,9 @@ int folder_place(int argc, char **argv, int words, char path[FOLDER_PATH],
 
 /**
  * folder_pass() - bring folder and store in line, once
+ * @cl: this side of the connection
  * @path: absolute; made when missing
+ * @argc: how many words are in @argv
  * @argv: "folder", "sync", path, options; @argc of them
  * @e: filled where the broker was not even asked
  *

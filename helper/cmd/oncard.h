@@ -34,6 +34,10 @@ struct oncard {
 
 /**
  * oncard_channel() - a channel to the slot the arguments name
+ * @c: command
+ * @o: the options that were given; the slot is noted in it
+ * @e: EX_USAGE, EX_NOINPUT: no such slot; EX_TEMPFAIL, EX_CANTCREAT: the
+ *	trace
  *
  * Return: the channel, traced where that was asked for; NULL.
  */

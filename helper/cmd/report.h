@@ -10,6 +10,9 @@
 
 /**
  * report_lines() - item by item; the owner's terminal only: it names them
+ * @c: command
+ * @rep: what the run did
+ * @dry: nothing was written: it is a plan
  * @all: each one; else, where there are many, those that ask for attention
  */
 void report_lines(struct cmd *c, const struct sync_report *rep, bool dry,

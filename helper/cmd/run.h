@@ -14,6 +14,9 @@ const char *run_why_not(const struct cmd_slot *s);
 
 /**
  * run_open_card() - open a granted card and get past its PIN
+ * @c: the run
+ * @s: the slot; its descriptor is taken
+ * @e: EX_NOPERM, EX_TEMPFAIL, EX_UNAVAILABLE
  *
  * Takes the slot's descriptor. Where a PIN is needed the person is asked.
  *

@@ -70,6 +70,7 @@ bool sim_item_equal(const struct sim_item *a, const struct sim_item *b);
 
 /**
  * sim_item_text() - the item as content lines, one '\n'-ended line a property
+ * @it: the item
  *
  * Canonical and reversible; what the ledger stores. Caller frees.
  */
@@ -78,6 +79,7 @@ int sim_item_parse(struct sim_item *it, enum sim_kind kind, const char *text);
 
 /**
  * sim_item_key() - natural key of messages (content hash) and info (ICCID)
+ * @it: the item
  *
  * Return: malloc'd string, NULL for contacts (they are paired, not keyed).
  */

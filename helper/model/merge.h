@@ -61,6 +61,9 @@ void sim_delta_free(struct sim_delta *d);
 
 /**
  * sim_apply() - do an edit to another state of the item
+ * @it: state to change
+ * @e: the edit, of sim_diff()
+ * @country: calling code of the home country, or NULL
  *
  * What the edit did not touch (parameters, group) stays as it is in @it. A
  * member of a set that was replaced elsewhere meanwhile is not resurrected by
@@ -90,6 +93,8 @@ int sim_field_put(struct sim_item *it, const char *field,
 
 /**
  * sim_item_same() - same properties; order matters only among those of one name
+ * @a: one item
+ * @b: another of the same kind
  */
 bool sim_item_same(const struct sim_item *a, const struct sim_item *b);
 

@@ -57,6 +57,7 @@ void vcard_free(struct sim_vcard *v);
  * @want: the contact it shall hold
  * @out: new text, NUL-terminated; caller frees
  * @outlen: its length; may be NULL
+ * @e: EX_DATAERR: @text is no vCard, or @want cannot be one; EX_OSERR
  *
  * Byte for byte @text where @want equals what vcard_parse() reads from it.
  */
@@ -67,6 +68,7 @@ int vcard_patch(const char *text, size_t len, const struct sim_item *want,
  * vcard_new() - a vCard 3.0 for a contact
  * @item: the contact
  * @uid: its UID
+ * @e: EX_DATAERR: a property that cannot be a line; EX_OSERR
  *
  * Return: NUL-terminated text, CRLF line ends; caller frees. NULL: @e filled.
  */
@@ -79,6 +81,8 @@ int vcard_set_uid(const char *text, size_t len, const char *uid, char **out,
 
 /**
  * vcard_same() - do two contacts say the same?
+ * @a: one contact
+ * @b: the other
  *
  * Order matters among properties of one name (the first TEL), not between
  * names: servers sort them (Radicale by name).
@@ -88,11 +92,14 @@ bool vcard_same(const struct sim_item *a, const struct sim_item *b);
 /**
  * vcard_normal() - drop what vcard_parse() would not show: an empty FN, an N
  * that only repeats FN. vcard_parse(vcard_patch(x)) equals x made normal.
+ * @it: the contact; changed in place
  */
 void vcard_normal(struct sim_item *it);
 
 /**
  * vcard_count() - how many vCards a file holds, and where the first one ends
+ * @text: bytes of the file, not NUL-terminated
+ * @len: how many
  * @end: out: offset behind the first END:VCARD line; may be NULL
  */
 size_t vcard_count(const char *text, size_t len, size_t *end);

@@ -16,6 +16,8 @@ enum role {
 
 /**
  * struct line - one line of a vCard
+ * @v: the line itself
+ * @role: what it is to the item
  */
 struct line {
 	struct vline v;

@@ -40,6 +40,7 @@ struct vline {
  * @pos: in: where to go on; out: behind this line
  * @number: in and out: physical line number, start with 1
  * @out: filled; free with vline_free()
+ * @e: EX_DATAERR with the line's number, EX_OSERR
  *
  * Return: 1 a line, 0 the end, -1 @e filled.
  */
@@ -49,8 +50,11 @@ void vline_free(struct vline *l);
 
 /**
  * vline_write() - append a property as a folded line
+ * @b: where to append
+ * @p: the property
  * @eol: line end to use
  * @v21: write as vCard 2.1 (QUOTED-PRINTABLE, its own escapes)
+ * @e: EX_DATAERR, EX_OSERR
  *
  * Return: 0, -1 when the property cannot be a line (a name with other than
  * letters, digits and '-', a line break in the parameters).

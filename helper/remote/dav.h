@@ -9,10 +9,18 @@
 
 /**
  * dav_multistatus() - send a PROPFIND or REPORT, read its multistatus
+ * @h: connections to the server
+ * @method: "PROPFIND" or "REPORT"
  * @url: collection
  * @depth: "0", "1" or NULL
+ * @body: XML to send, NUL-terminated
  * @fn: per response; @restart: forget what came, it is sent again
+ * @arg: handed to both
+ * @e: code of the request's fault; EX_PROTOCOL: no multistatus
+ * @restart: called before the responses come once more: forget those had
  * @token: out: sync-token, may be NULL
+ * @out: the request, for its status and ETag; freed by the caller with
+ *	http_req_free()
  *
  * Return: the status of the answer; 207 when all of it was read. -1: no answer
  * or a broken one, @e filled.
@@ -26,7 +34,9 @@ int dav_multistatus(struct http *h, const char *method, const char *url,
 
 /**
  * dav_unread() - a member that came without ETag
+ * @r: the response that lacks an ETag
  * @path: its path
+ * @e: filled when -1 is returned
  *
  * A listing without it would look as if it were deleted.
  *
@@ -59,6 +69,7 @@ int carddav_test(struct carddav *d, bool create, struct remote_report *out,
  * @path: which
  * @etag: its ETag, NULL: gone (nothing there)
  * @data: its text, lines ended by CRLF
+ * @len: bytes of @data
  */
 struct dav_text_item {
 	char *path;
@@ -69,7 +80,10 @@ struct dav_text_item {
 
 /**
  * carddav_fetch() - texts of some vCards, many at a time
+ * @d: the address book
  * @item: paths given; etag and data filled
+ * @n: how many
+ * @e: code of the request's fault, EX_PROTOCOL, EX_OSERR
  */
 int carddav_fetch(struct carddav *d, struct dav_text_item *item, size_t n,
 		  struct sim_err *e);
@@ -98,6 +112,8 @@ int webdav_hide(const struct remote_config *c, struct sim_item *it);
 
 /**
  * struct dav_file - one file of the folder
+ * @name: file name in the folder, not escaped
+ * @etag: its ETag as sent, with quotes
  */
 struct dav_file {
 	char *name;
@@ -117,6 +133,13 @@ int webdav_get(struct webdav *d, const char *name, char **text, size_t *len,
 	       char **etag, struct sim_err *e);
 /**
  * webdav_put() - write a file if it still has @etag (NULL: if it is not there)
+ * @d: the folder
+ * @name: file name in it, not escaped
+ * @type: media type of @text
+ * @etag: the ETag it must have; NULL: it must not be there
+ * @text: content
+ * @len: its bytes
+ * @e: filled for SIM_FULL, SIM_AWAY and SIM_FAILED
  *
  * Return: HTTP status class as outcome: SIM_DONE, SIM_MOVED, SIM_FULL, SIM_AWAY
  * (unknown), SIM_FAILED; @e filled for the last three.

@@ -44,6 +44,7 @@ enum http_fault {
  * @http2: out
  * @err: out: sentence when @fault is not HTTP_OK
  * @cookie: the caller's
+ * @tries: times it was sent, for http.c alone
  */
 struct http_req {
 	const char *method;
@@ -76,10 +77,13 @@ int http_do(struct http *h, struct http_req *q, struct sim_err *e);
 
 /**
  * http_many() - many, as many at a time as the configuration says
+ * @h: connections
  * @next: the next request, or NULL when there is none (any more); called just
  *	before it goes out
+ * @arg: handed to @next and @done
  * @done: its answer or fault is there; the request is the caller's again.
  *	Non-zero: start no more, finish those in flight
+ * @e: EX_SOFTWARE: libcurl does not work
  *
  * Return: 0, 1 stopped by @done, -1 nothing could be done.
  */
@@ -92,7 +96,9 @@ void http_req_free(struct http_req *q);
 
 /**
  * http_why() - a sentence for an answer that is none of the expected
+ * @q: the request, answered
  * @what: "the address book", "the folder for messages"
+ * @e: filled; its code follows from the status
  *
  * Return: -1.
  */

@@ -47,6 +47,8 @@ struct remote_config {
  * @path: a file of mode 0600 that belongs to the caller; anything else is
  *	refused with the command that cures it
  * @c: filled; free with remote_config_free()
+ * @e: EX_CONFIG: not usable; EX_NOPERM: others may read it; EX_IOERR,
+ *	EX_OSERR
  *
  * Return: 0, 1 when there is no such file (no server configured), -1.
  */
@@ -83,7 +85,10 @@ struct remote_report {
 
 /**
  * remote_test() - ask the server for everything a run will need
+ * @c: the server
  * @create: make the address book (MKCOL) or folder where it is missing
+ * @out: filled, also when -1 is returned
+ * @e: the first sentence of @out
  *
  * Return: 0 when each configured URL works, -1 with the first sentence.
  */
@@ -92,6 +97,9 @@ int remote_test(const struct remote_config *c, bool create,
 
 /**
  * struct remote_stats - traffic of a replica so far
+ * @requests: sent, repetitions among them
+ * @sent: bytes of bodies sent
+ * @received: bytes of bodies received
  */
 struct remote_stats {
 	unsigned long requests;
@@ -102,6 +110,7 @@ struct remote_stats {
 /**
  * remote_replica() - the server as the engine sees it
  * @c: copied
+ * @e: EX_CONFIG, EX_OSERR
  *
  * No request is made before the first changes(). Its kinds are contacts when
  * @c->contacts is set, messages and info when @c->files is.

@@ -51,6 +51,7 @@ struct xml;
 /**
  * xml_new() - a reader
  * @fn: called for each response; non-zero stops, with @e filled
+ * @arg: handed to @fn
  */
 struct xml *xml_new(int (*fn)(struct dav_response *r, void *arg,
 			      struct sim_err *e), void *arg);

@@ -38,6 +38,8 @@ struct folder_report {
  * folder_mirror_io() - bring folder and store in line
  * @s: the store, which also remembers what the folder held last time
  * @io: the folder, wherever it is (store/folder_io.h)
+ * @out: filled, also when -1 is returned
+ * @e: why it had to stop
  *
  * Return: 0, -1 when nothing could be done or the pass had to stop; what was
  * done until then is whole, and the next pass goes on.
@@ -54,6 +56,7 @@ int folder_watch_open(const char *path, struct sim_err *e);
 
 /**
  * folder_watch_read() - drain it
+ * @fd: of folder_watch_open()
  *
  * Return: 1 a .vcf came, changed or went (or events were lost), 0 nothing of
  * interest, -1 folder is gone or error: open it again.

@@ -71,6 +71,7 @@ struct folder_io {
 
 /**
  * folder_name_ok() - a name this folder's files may have
+ * @name: file name without folder
  *
  * Ends in .vcf, does not begin with '.' (temporary files of editors and our
  * own), has no '/', no control character, and at most FOLDER_NAME_MAX bytes.
@@ -93,6 +94,8 @@ struct folder_dir {
 /**
  * folder_dir_open() - open @path, with its parents made when missing (0700)
  * @d: filled; @path must outlive it
+ * @path: of the folder
+ * @e: EX_CANTCREAT, EX_NOINPUT, EX_OSERR; EX_USAGE: no name
  */
 int folder_dir_open(struct folder_dir *d, const char *path, struct sim_err *e);
 void folder_dir_close(struct folder_dir *d);

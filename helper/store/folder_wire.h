@@ -42,7 +42,9 @@ struct folder_wire {
 /**
  * folder_wire_open() - begin
  * @w: filled; @path must outlive it
+ * @sock: connected stream socket; stays the caller's
  * @path: what the other side calls the folder: remembered by that name
+ * @e: EX_TEMPFAIL: the other end is gone; EX_PROTOCOL; what it said itself
  */
 int folder_wire_open(struct folder_wire *w, int sock, const char *path,
 		     struct sim_err *e);
@@ -51,8 +53,10 @@ int folder_wire_end(struct folder_wire *w, const char *text, struct sim_err *e);
 
 /**
  * folder_wire_serve() - the owner's end: answer until END
+ * @sock: connected stream socket; stays the caller's
  * @io: the folder
  * @text: what END said, made printable; at least FOLDER_TEXT_MAX bytes
+ * @e: EX_TEMPFAIL: the other end is gone; EX_PROTOCOL
  *
  * Return: 0, -1 when the other side went away or did not keep to the protocol.
  */

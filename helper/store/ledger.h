@@ -66,6 +66,9 @@ void ledger_close(struct ledger *l);
 
 /**
  * ledger_set_aside() - make room for a new ledger after EX_DATAERR
+ * @path: file of the corrupt ledger
+ * @now: seconds since the epoch, for the name
+ * @e: EX_CANTCREAT; EX_USAGE: path too long
  *
  * Renames @path and its -wal and -shm to "@path.corrupt-@now...". The next run
  * pairs everything anew: it deletes nothing, and what was deleted while away

@@ -54,9 +54,12 @@ void store_contact_free(struct store_contact *c);
 
 /**
  * store_contact_add() - a new contact
+ * @s: store
  * @item: content; kind SIM_CONTACT
  * @uid: UID to use, or NULL for a fresh one
  * @out: what was stored; may be NULL
+ * @e: EX_NOPERM: read-only; EX_TEMPFAIL: in use; EX_DATAERR: damaged;
+ *	EX_IOERR, EX_OSERR
  *
  * Return: 0, -1 (EX_CANTCREAT when the UID is taken).
  */
@@ -70,7 +73,13 @@ int store_contact_import(struct store *s, const char *vcard, size_t len,
 
 /**
  * store_contact_edit() - change a contact's content
+ * @s: store
+ * @uid: which contact
  * @version: version it must still have, 0: whatever it has
+ * @want: content it shall have
+ * @out: what was stored; may be NULL
+ * @e: EX_NOPERM: read-only; EX_TEMPFAIL: in use; EX_DATAERR: damaged;
+ *	EX_IOERR, EX_OSERR
  *
  * Return: 0, 1 when it has another version now, -1.
  */
@@ -93,9 +102,13 @@ int store_contact_get(struct store *s, const char *uid,
 
 /**
  * store_contact_each() - contacts by name
+ * @s: store
  * @find: part of a name, digits of a number or start of a UID; NULL: all
  * @fn: called for each; non-zero stops. The contact is the callee's to read
  *	during the call only.
+ * @arg: handed to @fn
+ * @e: EX_NOPERM: read-only; EX_TEMPFAIL: in use; EX_DATAERR: damaged;
+ *	EX_IOERR, EX_OSERR
  *
  * Return: how many were given, -1 on error.
  */
@@ -105,7 +118,10 @@ long store_contact_each(struct store *s, const char *find,
 
 /**
  * store_contact_one() - the one contact a person means
+ * @s: store
  * @find: as for store_contact_each(), but a UID or a full name wins
+ * @out: filled when 0 is returned; free with store_contact_free()
+ * @e: none such or several; else as for store_contact_each()
  *
  * Return: 0, -1 when there is none or more than one (the sentence says so).
  */
@@ -128,8 +144,14 @@ void store_record_free(struct store_record *r);
 
 /**
  * store_record_each() - messages by date (newest first), or cards by ICCID
+ * @s: store
  * @kind: SIM_MESSAGE or SIM_INFO
  * @find: part of text, number or ref; NULL: all
+ * @fn: called for each; non-zero stops. The record is the callee's to read
+ *	during the call only.
+ * @arg: handed to @fn
+ * @e: EX_NOPERM: read-only; EX_TEMPFAIL: in use; EX_DATAERR: damaged;
+ *	EX_IOERR, EX_OSERR
  */
 long store_record_each(struct store *s, enum sim_kind kind, const char *find,
 		       int (*fn)(const struct store_record *r, void *arg),

@@ -25,8 +25,10 @@ struct decide {
 
 /**
  * decide_conflict() - one side's version of a field is everybody's
+ * @d: who decides, and when
  * @conflict: its number in `conflicts list`
  * @where: whose: a replica's name, or part of its name for people
+ * @e: EX_DATAERR, or why the ledger failed
  *
  * Return: 0, -1 (EX_DATAERR: no such conflict, or not one such side).
  */
@@ -35,6 +37,10 @@ int decide_conflict(struct decide *d, int64_t conflict, const char *where,
 
 /**
  * decide_join() - two contacts are one person: @b becomes part of @a
+ * @d: who decides, and when
+ * @a: item that stays
+ * @b: item that becomes part of it
+ * @e: EX_DATAERR, or why the ledger failed
  *
  * Nothing is lost: numbers and the like are united; where both have a single
  * value (the name), @a's stays. The record of @b goes where @a has one too.
@@ -46,7 +52,9 @@ int decide_split(struct decide *d, int64_t a, int64_t b, struct sim_err *e);
 
 /**
  * decide_restore() - put back what was held, where it was deleted or edited
+ * @d: who decides, and when
  * @replica: its name or name for people, NULL: all
+ * @e: EX_DATAERR, or why the ledger failed
  *
  * Return: how many, -1 on error.
  */
@@ -66,6 +74,10 @@ struct undone {
 
 /**
  * decide_undo() - what a run brought in is taken back
+ * @d: who decides, and when
+ * @run: number of the run, as `history` shows it
+ * @out: filled when 0 is returned
+ * @e: EX_DATAERR, or why the ledger failed
  *
  * Per field, where it still is what that run made of it. What was deleted comes
  * back, on all sides; what was new is removed again from where it was copied to

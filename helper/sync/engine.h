@@ -104,7 +104,9 @@ enum sync_state {
  * @run: its number in the ledger; 0 in a dry run
  * @line: in the order things happened
  * @n: how many lines
- * @created, @updated, @deleted: writes done (dry run: planned)
+ * @created: records created (dry run: planned)
+ * @updated: records written over
+ * @deleted: records deleted
  * @seen: changes found on replicas
  * @not_placed: items some replica could not hold, all replicas counted
  * @queued: writes due to replicas that are away

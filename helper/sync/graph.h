@@ -55,6 +55,8 @@ void graph_names(const struct graph *g, enum sim_class class, char *out);
 
 /**
  * graph_check() - refuse directions whose values could not be kept apart
+ * @rules: rules as read
+ * @e: EX_CONFIG with the rule's name
  *
  * A merged value is one per component, so whoever takes there must be reached
  * from everyone who gives. Return: 0, -1 (EX_CONFIG).

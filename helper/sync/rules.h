@@ -58,7 +58,9 @@ enum rule_unknown { RULE_UNKNOWN_ASK, RULE_PULL, RULE_FILL, RULE_IGNORE };
  * @policy: how conflicts end
  * @prefer: bit per class that wins under RULE_PREFER
  * @group: only items with one of these CATEGORIES; @groups 0: all
+ * @groups: how many are in @group
  * @number: only items with a number that starts so; @numbers 0: all
+ * @numbers: how many are in @number
  * @line: line of the rule file, 0: predefined
  */
 struct rule {

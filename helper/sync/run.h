@@ -45,6 +45,7 @@ struct run {
  * @moved: the same, found out in this round
  * @keep_token: something was held: the same changes must be seen again
  * @room: something went away there: what did not fit may now
+ * @failed: it answered with an error and takes no part any more
  * @present: items it held before this look, for the guards; -1: not counted
  */
 struct side {
@@ -140,7 +141,10 @@ int look(struct component *c);
 /**
  * struct spot - a place of a replica that is not as its base says
  * @base: row, 0: nothing was there
- * @item, @ref, @version, @uid: of the base
+ * @item: of the base
+ * @ref: where it is, of the base
+ * @version: of the base, as the replica gave it
+ * @uid: of the base, or NULL
  * @rec: what is there now, NULL: nothing
  * @lost: the base's content has still to be found
  * @found: the record has still to be given an item
@@ -160,7 +164,10 @@ struct spot {
 
 /**
  * struct spots - all spots of a side
+ * @spot: the spots
  * @touch0: first touch that is of this side
+ * @n: how many
+ * @cap: room in @spot
  */
 struct spots {
 	struct spot *spot;
@@ -185,6 +192,17 @@ int guard(struct component *c, size_t side);
 
 /**
  * struct row - what one member's base says of an item
+ * @id: of the base's row
+ * @member: whose base
+ * @rev: of the item's value when this row was written
+ * @class: of the member
+ * @ref: where it is there; NULL: nowhere
+ * @version: what the replica said of it
+ * @uid: what it is called there
+ * @meaning: present, deleted, not-placed, unreadable or asked
+ * @value: content as read back
+ * @asked: @want differs from @value
+ * @want: content asked for when the replica made something else of it
  * @touch: what changed there now, or NULL
  */
 struct row {
@@ -206,9 +224,16 @@ struct open {
 
 /**
  * struct merge - one item being merged
+ * @c: component it is in
+ * @item: its row
  * @state: 1 live, 2 dead
+ * @rev: of the value that was loaded
  * @m0: merged content before this run
  * @m: after
+ * @row: what each member's base says
+ * @rows: how many
+ * @open: conflicts open about it
+ * @opens: how many
  */
 struct merge {
 	struct component *c;

@@ -28,7 +28,7 @@ pid=$!
 check "attach names the slot" until_true grep -q '^simslot[0-9]' "$out/slot"
 slot=$(cat "$out/slot")
 same "the reader is as the options say" "-rts -cts 4000000 3000 0" \
-	"$(echo "$(attr reader/reset_line) $(attr reader/detect_line) $(attr reader/clock) $(attr reader/supply) $(attr reader/pps)")"
+	"$(attr reader/reset_line) $(attr reader/detect_line) $(attr reader/clock) $(attr reader/supply) $(attr reader/pps)"
 same "a second attach is refused" "simslot-attach: /dev/ttySP0 is a slot already" \
 	"$(timeout 10 "$build/simslot-attach" /dev/ttySP0 2>&1)"
 kill $pid
