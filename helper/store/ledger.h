@@ -3,16 +3,20 @@
  * ledger.h - what every replica last agreed to, and what became of it
  *
  * One SQLite file (WAL, foreign keys, synchronous FULL). Written by sync/
- * only; cmd/ reads it through the lists at the end. The schema, version 2:
+ * only; cmd/ reads it through the lists at the end. The schema, version 3:
  *
  * component  id, kind, classes, used: replicas joined by rules for one kind of
  *	data; `classes` is a mask of enum sim_class. Values never leave a
  *	component. `used` is the last run that was about it: what other rules
  *	made of it since is carried over (sync/seed.c).
  * replica    id, name, shown, class, first_seen, last_seen, state (here|away|
- *	retired)
- * member     id, component, replica, token, told: a replica in a component;
- *	`token` is what changes() gave last
+ *	retired), eid (of the eUICC a profile is on), psc (of its phonebook, as
+ *	last read), asks (1: a new generation; filling it waits for a yes),
+ *	retired (when). A retired one keeps its bases: they are what it held
+ * member     id, component, replica, token, read, told: a replica in a
+ *	component; `token` is what changes() gave last, `read` when that was,
+ *	`told` the sequence of the manifest that has its bases, NULL: none has
+ * euicc      eid, notice: number of the last notification seen there
  * item       id, component, uid (vCard UID for new copies), key, nth (natural
  *	key and its occurrence), state (live|dead), value (merged content),
  *	died (when). A dead item is a tombstone: its delete goes to whoever
@@ -30,13 +34,14 @@
  * journal    id, run, member, item, verb, ref, uid, before, want, state (open|
  *	done|failed): open before a write goes out, closed with its outcome
  * history    id, run, item, member, verb, at, before, after, wrote (1: simsync
- *	wrote it; 0: found changed there; 2: changed back by an undo); pruned
- *	after 90 days or at 64 MiB
+ *	wrote it; 0: found changed there; 2: changed back by an undo), since and
+ *	until (when the change was made, as far as known; NULL: not known);
+ *	pruned after 90 days or at 64 MiB
  * conflict   id, item, field, state (open|closed), opened, closed (runs)
  * version    conflict, member, value: each side of a conflict
  * duplicate  a, b (items), state (open|joined|split), run
- * held       id, member, item, what (delete|edit|emptied), run, at, state
- *	(held|released|restored)
+ * held       id, member, item, what (delete|edit|emptied|refill), run, at, state
+ *	(held|released|restored); `refill` is of the whole replica, item NULL
  *
  * Two writers never meet (one run at a time); readers see the last commit.
  */
@@ -50,7 +55,7 @@
 #include "model/err.h"
 #include "model/replica.h"
 
-#define LEDGER_VERSION 2
+#define LEDGER_VERSION 3
 
 struct ledger;
 

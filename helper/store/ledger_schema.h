@@ -89,6 +89,32 @@ static const char *const ledger_steps[] = {
 
 	/* 2: which component knew last what a replica holds */
 	"ALTER TABLE component ADD COLUMN used INTEGER NOT NULL DEFAULT 0;",
+
+	/* 3: generations of cards, profiles of an eUICC, when an edit was made,
+	 * what of a card the server's manifest tells */
+	"ALTER TABLE replica ADD COLUMN eid TEXT;"
+	"ALTER TABLE replica ADD COLUMN psc INTEGER;"
+	"ALTER TABLE replica ADD COLUMN asks INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE replica ADD COLUMN retired INTEGER;"
+	"ALTER TABLE member ADD COLUMN read INTEGER;"
+	"ALTER TABLE member ADD COLUMN told INTEGER;"
+	"ALTER TABLE history ADD COLUMN since INTEGER;"
+	"ALTER TABLE history ADD COLUMN until INTEGER;"
+	"CREATE TABLE euicc(eid TEXT PRIMARY KEY, notice INTEGER NOT NULL)"
+	" STRICT;"
+	"CREATE TABLE held_3(id INTEGER PRIMARY KEY,"
+	" member INTEGER NOT NULL REFERENCES member, item INTEGER,"
+	" what TEXT NOT NULL CHECK(what IN"
+	" ('delete','edit','emptied','refill')),"
+	" run INTEGER NOT NULL, at INTEGER NOT NULL, state TEXT NOT NULL"
+	" CHECK(state IN ('held','released','restored','done')),"
+	" freed INTEGER) STRICT;"
+	"INSERT INTO held_3 SELECT id,member,item,what,run,at,state,freed"
+	" FROM held;"
+	"DROP TABLE held;"
+	"ALTER TABLE held_3 RENAME TO held;"
+	"CREATE INDEX held_item ON held(member,item)"
+	" WHERE state IN ('held','released');",
 };
 
 #endif

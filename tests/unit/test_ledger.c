@@ -152,6 +152,36 @@ static void a_ledger_of_version_1_is_migrated(void **state)
 	ledger_close(l);
 }
 
+/* As version 2 left it: something is held, something was done. */
+static void a_ledger_of_version_2_is_migrated(void **state)
+{
+	struct place *p = *state;
+	struct ledger *l;
+	struct sim_err e;
+
+	sql(p->path, ledger_steps[0]);
+	sql(p->path, ledger_steps[1]);
+	sql(p->path,
+	    "INSERT INTO component(kind,classes,used) VALUES(0,5,3);"
+	    "INSERT INTO replica(name,shown,class,first_seen,last_seen,state)"
+	    " VALUES('card:1/1','SIM',0,1,2,'away');"
+	    "INSERT INTO member(component,replica,token) VALUES(1,1,'t');"
+	    "INSERT INTO held(member,item,what,run,at,state)"
+	    " VALUES(1,7,'delete',3,100,'held');"
+	    "INSERT INTO history(run,item,member,verb,at,wrote)"
+	    " VALUES(3,7,1,2,100,0);"
+	    "PRAGMA user_version=2");
+	assert_int_equal(ledger_open(&l, p->path, &e), 0);
+	assert_int_equal(ledger_first(l, LQ_HELD_OF, &e, "i", (int64_t)1), 1);
+	assert_int_equal(ledger_int(l, LQ_HELD_OF, 1), 7);
+	assert_string_equal(ledger_text(l, LQ_HELD_OF, 2), "delete");
+	ledger_end(l, LQ_HELD_OF);
+	assert_int_equal(ledger_do(l, LQ_HELD_ADD, &e, "iisii", (int64_t)1,
+				   (int64_t)8, "refill", (int64_t)4,
+				   (int64_t)200), 0);
+	ledger_close(l);
+}
+
 static void something_else_is_damaged_and_can_be_set_aside(void **state)
 {
 	struct place *p = *state;
@@ -243,6 +273,7 @@ int main(void)
 		T(a_newer_ledger_is_refused_and_left_alone),
 		T(a_ledger_of_version_0_is_migrated),
 		T(a_ledger_of_version_1_is_migrated),
+		T(a_ledger_of_version_2_is_migrated),
 		T(something_else_is_damaged_and_can_be_set_aside),
 		T(damage_inside_is_found_after_a_run_that_did_not_end),
 		T(what_was_rolled_back_never_was),
