@@ -393,7 +393,7 @@ static int make_plmns(const char *v, uint8_t *p, size_t len)
 	return 0;
 }
 
-/* Fields merged both ways (DESIGN section 2); the rest is mirrored. */
+/* Fields merged both ways (design.md, Rules); the rest is mirrored. */
 static const struct {
 	const char *name;
 	int (*make)(const char *v, uint8_t *p, size_t len);

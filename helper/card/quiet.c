@@ -4,7 +4,7 @@
  *
  * The slot counts the commands of every file. While that count moves by our own
  * commands only, and those only read, the card holds what it held: then, and
- * only then, its counters are believed (DESIGN section 5). A stamp carries that
+ * only then, its counters are believed (design.md, A run). A stamp carries that
  * knowledge to the next run in the same activation.
  */
 #include <inttypes.h>

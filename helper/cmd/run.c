@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * One run, as DESIGN section 5 has it: ask each slot how it is now, open what
+ * One run, as design.md has it: ask each slot how it is now, open what
  * was granted, put card, phone and server in front of the engine, and say in
  * each slot how it ended. What started the run is only noted: the present
  * state decides.

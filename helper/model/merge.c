@@ -16,7 +16,7 @@ static const char *const contact_single[] = {
 	"PHOTO", "ROLE", "SORT-STRING", "TITLE", "X-SIM-SECOND-NAME",
 };
 
-/* DESIGN section 2: these only follow the card. */
+/* design.md, Rules: these only follow the card. */
 static const char *const info_mirrored[] = {
 	"CAPACITY", "EID", "EST", "GID1", "GID2", "ICCID", "IMSI", "MCCMNC",
 	"OPL", "PNN", "SMSC", "SPN", "UST",

@@ -24,7 +24,7 @@ char *sim_number_norm(const char *value, const char *country);
 /** sim_text_fold() - NFKC, case folded, no marks, single spaces. malloc'd. */
 char *sim_text_fold(const char *value);
 
-/** enum sim_likeness - how two records of one card relate (DESIGN section 5) */
+/** enum sim_likeness - how two records of one card relate (design.md, Matching) */
 enum sim_likeness {
 	SIM_UNLIKE,	/* both changed: delete and add */
 	SIM_RENAMED,	/* same number, another name: ambiguous */

@@ -3,7 +3,7 @@
  * match.c - which item is each record that is not as its base says
  *
  * Local and remote records have an identity (ref, UID). A card's have none:
- * its records are a multiset, matched by content (DESIGN section 5). Messages
+ * its records are a multiset, matched by content (design.md, Matching). Messages
  * and card-info have natural keys everywhere.
  */
 #include "sync/run.h"

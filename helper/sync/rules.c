@@ -13,7 +13,7 @@
 #define L RULE_BIT(SIM_LOCAL)
 #define S RULE_BIT(SIM_REMOTE)
 
-/* DESIGN section 2, the table of S13. */
+/* design.md, Rules. */
 static const struct rule predefined[RULES_MAX] = {
 	{.name = "R1", .says = "physical SIMs among themselves",
 	 .classes = P, .alone = true, .may = RULE_DATA},

@@ -7,7 +7,7 @@
  * runs, others may have been about its replicas meanwhile; or it is new. Then
  * it takes items, tombstones, bases and tokens of the replicas it shares with
  * the one that knew them last. The replicas it does not share keep the bases
- * they had when it was last in force (DESIGN section 5), and are due.
+ * they had when it was last in force (design.md, Rules), and are due.
  *
  * Of several only one is taken: items of two were never paired with each other,
  * so the replicas of the second are paired like new ones.

@@ -17,22 +17,6 @@ card_up a "$images/card-a.card" || { echo "Bail out! no card"; exit 1; }
 
 pull() { card_out && wait_sync idle; }
 
-# put NAME IMAGE: another card, which keeps its state apart.
-put() {
-	card_up "$1" "$images/$2.card" && cp "$STAGE/$1.state" "$STAGE/$1.first" && pull &&
-		card_in "$1" && wait_run ok partial held conflict error
-}
-
-# untouched TEST NAME: nobody has written to that card.
-untouched() {
-	if cmp -s "$STAGE/$2.first" "$STAGE/$2.state"; then
-		ok "$1"
-	else
-		not_ok "$1"
-		diff "$STAGE/$2.first" "$STAGE/$2.state" | head -n 12 | diag
-	fi
-}
-
 # ---- a wrong password -------------------------------------------------------
 
 insert a ask
@@ -108,6 +92,9 @@ while IFS='|' read -r fault name; do
 	number=$((number + 1))
 	owner contacts edit Taxi --phone "$number"
 	[ "$RC" = 0 ] || echo "$ERR" | diag
+	# the run of the edit must not be the one that meets the fault: the insertion's run
+	# would come right behind it and put things right
+	no_run
 	card_has a >"$STAGE/before"
 	card_ask a fault "$fault" ins=DC >/dev/null
 	insert a error partial
@@ -125,28 +112,6 @@ done <<'LIST'
 stop 1|a write whose answer stops
 silence|a write without an answer
 lost|a write that was done in silence
-LIST
-keep
-
-# ---- files that are not what they should be ---------------------------------
-
-while IFS='|' read -r image name code states words; do
-	put "$image" "$image" || continue
-	shows "$name: sync_detail says so" "$states" "$words"
-	owner sync
-	ends "$name: so does stderr" "$code" "$words"
-	untouched "$name: the card is not written to" "$image"
-	kept "$name: nothing is lost on phone and server"
-	pull
-	kill "$(cat "$STAGE/$image.pid")"
-	insert a ok
-	in_sync "$name: with the good card all is in sync"
-	kept "$name: and nothing has moved"
-done <<'LIST'
-corrupt-01-record-length-0|records of 0 bytes|65|partial|EF_ADN.*makes no sense
-corrupt-02-record-length-255|records of 255 bytes|65|partial|EF_ADN
-corrupt-11-pbr-dangling|an EF_PBR with nothing behind it|65|partial|EF_PBR
-corrupt-27-ff-book|a phonebook full of FF|0|held|held: simsync held list
 LIST
 
 no_content "no contact is named in sync_detail or the journal"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What DESIGN section 4 promises, over a real wire: software SIMs on the UART of the
+"""What simslot(4) promises, over a real wire: software SIMs on the UART of the
 handset, card detect, VCC and RST moved and watched from outside. Run by t_wire.sh.
 
 wire_tests.py [NAME]...: only the tests whose function names contain a NAME.

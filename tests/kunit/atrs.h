@@ -43,7 +43,7 @@ struct atr_vector {
 #define BAD(why) ISO7816_ATR_##why, 0, 0, 0, 0, 0, 0, 0, 0, 0, false
 
 static const struct atr_vector atr_vectors[] = {
-	/* The seven of CARDS.md, all of real cards. */
+	/* Seven of real cards. */
 	{ "3B 97 94 80 1F 43 80 31 E0 73 FE 21 1B 39",
 	  GOOD, T(0) | T(15), 0, 0x94, 0, 10, 32, 0x4d, 0x3, 7, false },
 	{ "3B 9F 97 C0 0A B1 FE 45 3F C6 82 80 31 E0 73 FE 21 1B 65 D0 02 3A 14 C9 81 0F 8B",

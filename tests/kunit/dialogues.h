@@ -21,7 +21,7 @@
 #include "kunit/wire.h"
 
 #define COLD(class)	"line 9600 off\ncold " class "\n"
-/* CARDS.md's first card names classes A and B: with both, B comes first. */
+/* A real card that names classes A and B: with both, B comes first. */
 #define UP_94		"classes AB\nactivate\n" COLD("B") \
 			"< 3B 97 94 80 1F 43 80 31 E0 73 FE 21 1B 39\n" \
 			"line 9600 even\n"

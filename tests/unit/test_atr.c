@@ -13,7 +13,7 @@
 
 #define LIST	"/usr/share/pcsc/smartcard_list.txt"
 
-/* CARDS.md's cards and hand-made ones: every field as the clause has it. */
+/* Real cards' and hand-made ones: every field as the clause has it. */
 static void known_atrs_say_what_the_clause_says(void **state)
 {
 	struct iso7816_atr atr;

@@ -321,7 +321,7 @@ static void an_insertion_ends_with_its_slot(void **state)
 	assert_false(insertion_known(&w->p, &s));
 }
 
-/* ---- the decision (DESIGN section 5, "Who is asked") -------------------- */
+/* ---- the decision (design.md, Who is asked) ----------------------- */
 
 static void a_grant_is_enrolled_and_unlocked_and_nothing_else(void **state)
 {

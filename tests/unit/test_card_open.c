@@ -150,7 +150,7 @@ static void the_right_pin_opens_the_card_and_a_wrong_one_costs_one_try(void **st
 	uicc_free(u);
 }
 
-/* DESIGN 5: never a stored one unless all tries are left, never the last. */
+/* design.md, Guards: never a stored one unless all tries are left, never the last. */
 static void a_stored_pin_and_the_last_try_are_never_used(void **state)
 {
 	struct uicc *u = card(HEAD "pin1 1234\n");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * udev's launcher and the token: which events start a run, and how many runs
- * the tokens make (DESIGN section 3, "Launch").
+ * the tokens make (design.md, Processes and launch).
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_engine.c - the sync engine by DESIGN sections 1, 2 and 5, one fact a
+ * test_engine.c - the sync engine by design.md, one fact a
  * test, with replicas in memory
  */
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_engine_random.c - random histories against the invariants of DESIGN
+ * test_engine_random.c - random histories against the invariants of design.md
  * section 5
  *
  * Every value a history types is unique, so the model needs no engine: it is

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * test_engine_switch.c - rules switched on and off: what was known is carried
- * over, what was not in force is frozen (DESIGN section 5)
+ * over, what was not in force is frozen (design.md, Rules)
  */
 #include <setjmp.h>
 #include <stdarg.h>

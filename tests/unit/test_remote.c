@@ -196,7 +196,7 @@ static void two_hundred_up_and_nothing_changed_is_one_small_request(void **state
 	assert_false(none.whole);
 	assert_int_equal(none.n + none.ngone, 0);
 	assert_int_equal(b.requests - a.requests, 1);
-	/* PEERS.md: 196 bytes of body; with headers still under a packet. */
+	/* What the best peer needs: 196 bytes of body; with headers still under a packet. */
 	assert_true(b.received - a.received < 700);
 	assert_true(b.sent - a.sent < 1200);
 	sim_changes_free(&none);

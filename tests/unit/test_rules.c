@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_rules.c - the rule file and the graph made of it (DESIGN sections 2, 5)
+ * test_rules.c - the rule file and the graph made of it (design.md, Rules)
  */
 #include <setjmp.h>
 #include <stdarg.h>
