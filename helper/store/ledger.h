@@ -3,7 +3,7 @@
  * ledger.h - what every replica last agreed to, and what became of it
  *
  * One SQLite file (WAL, foreign keys, synchronous FULL). Written by sync/
- * only; cmd/ reads it through the lists at the end. The schema, version 3:
+ * only; cmd/ reads it through the lists at the end. The schema, version 4:
  *
  * component  id, kind, classes, used: replicas joined by rules for one kind of
  *	data; `classes` is a mask of enum sim_class. Values never leave a
@@ -18,9 +18,11 @@
  *	`told` the sequence of the manifest that has its bases, NULL: none has
  * euicc      eid, notice: number of the last notification seen there
  * item       id, component, uid (vCard UID for new copies), key, nth (natural
- *	key and its occurrence), state (live|dead), value (merged content),
- *	died (when). A dead item is a tombstone: its delete goes to whoever
- *	still has it
+ *	key and its occurrence), state (live|dead), rev, value (merged content),
+ *	died (when), chosen. A dead item is a tombstone: its delete goes to
+ *	whoever still has it. `chosen` is the revision in which a person put
+ *	its numbers in order: a base older than that gives up what it holds
+ *	for what comes first
  * number     component, number, item: normalised numbers of live contacts, to
  *	pair by
  * base       id, item, member, ref, version, uid, value (content as read
@@ -55,7 +57,7 @@
 #include "model/err.h"
 #include "model/replica.h"
 
-#define LEDGER_VERSION 3
+#define LEDGER_VERSION 4
 
 struct ledger;
 

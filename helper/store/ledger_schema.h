@@ -115,6 +115,9 @@ static const char *const ledger_steps[] = {
 	"ALTER TABLE held_3 RENAME TO held;"
 	"CREATE INDEX held_item ON held(member,item)"
 	" WHERE state IN ('held','released');",
+
+	/* 4: since which revision a person's order of numbers is known */
+	"ALTER TABLE item ADD COLUMN chosen INTEGER NOT NULL DEFAULT 0;",
 };
 
 #endif

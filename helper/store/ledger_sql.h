@@ -42,7 +42,8 @@
 		       "AND meaning='not-placed'")                             \
 	X(ITEM_ADD, "INSERT INTO item(component,uid,key,nth,state,rev,value) " \
 		    "VALUES(?,?,?,?,'live',1,?)")                              \
-	X(ITEM_GET, "SELECT state,rev,uid,value FROM item WHERE id=?")         \
+	X(ITEM_GET, "SELECT state,rev,uid,value,chosen FROM item WHERE id=?")  \
+	X(ITEM_CHOSEN, "UPDATE item SET chosen=rev WHERE id=?")                \
 	X(ITEM_BY_UID, "SELECT id,state FROM item WHERE component=? "          \
 		       "AND uid=?")                                            \
 	X(ITEM_BY_KEY, "SELECT id,state FROM item WHERE component=? "          \

@@ -241,6 +241,10 @@ static int save_item(struct merge *m, bool fresh, bool *changed)
 		       m->state == 1 ? "live" : "dead", m->rev, text,
 		       m->state == 1 ? (int64_t)0 : run->now);
 	free(text);
+	if (!rc && m->chose) {
+		m->chosen = m->rev;
+		rc = ledger_do(run->l, LQ_ITEM_CHOSEN, run->e, "i", m->item);
+	}
 	if (rc)
 		return -1;
 	return m->state == 1 && !fresh ? numbers_set(c, m->item, &m->m, false)
@@ -254,7 +258,7 @@ static int settle_row(struct merge *m, struct side *s, struct row *r,
 	struct component *c = m->c;
 	struct sim_item want = {.kind = c->g.kind};
 	struct sim_err why = {0};
-	int rc = want_of(c, s, m->item, &m->m, &r->value, &want, &why);
+	int rc = want_of(m, s, r, &want, &why);
 
 	if (rc < 0)
 		return -1;

@@ -236,8 +236,11 @@ static bool changes_text(const struct sim_edit *e, const char *country)
 
 static int apply(struct taking *t, const struct sim_edit *e)
 {
-	if (sim_apply(&t->m->m, e, t->m->c->run->opt->country) < 0)
+	int rc = sim_apply(&t->m->m, e, t->m->c->run->opt->country);
+
+	if (rc < 0)
 		return run_no_memory(t->m->c->run);
+	t->m->chose |= rc && e->order;
 	return follow_name(t, e);
 }
 
@@ -309,13 +312,13 @@ static int take_edit(struct taking *t, const struct sim_edit *e)
 }
 
 static int project(struct taking *t, const struct sim_item *full,
-		   struct sim_item *out)
+		   const struct sim_item *held, struct sim_item *out)
 {
 	struct sim_err why = {0};
 	int rc;
 
 	sim_item_init(out, full->kind);
-	rc = t->s->r->ops->project(t->s->r, full, t->now, out, &why);
+	rc = t->s->r->ops->project(t->s->r, full, held, out, &why);
 	if (rc < 0)
 		return sim_fail(t->m->c->run->e, EX_SOFTWARE, "%s: %s",
 				t->s->r->shown, why.text);
@@ -348,12 +351,12 @@ int take_edits(struct merge *m, struct row *row)
 		run_no_memory(c->run);
 		goto out;
 	}
-	if (project(&t, &m->m0, &t.p0))
+	if (project(&t, &m->m0, touch->paired ? t.now : t.agreed, &t.p0))
 		goto out;
 	rc = 0;
 	for (size_t i = 0; !rc && i < d.n; i++) {
 		sim_item_free(&t.p1);
-		rc = project(&t, &m->m, &t.p1);
+		rc = project(&t, &m->m, t.now, &t.p1);
 		if (!rc)
 			rc = take_edit(&t, &d.edit[i]);
 	}

@@ -29,8 +29,8 @@ static int damaged(struct component *c, int64_t item)
 			"ledger: item %lld cannot be read", (long long)item);
 }
 
-int item_load(struct component *c, int64_t item, struct sim_item *it,
-	      int64_t *rev)
+static int load(struct component *c, int64_t item, struct sim_item *it,
+		int64_t *rev, int64_t *chosen)
 {
 	const enum ledger_query q = LQ_ITEM_GET;
 	struct ledger *l = c->run->l;
@@ -39,13 +39,20 @@ int item_load(struct component *c, int64_t item, struct sim_item *it,
 	if (rc <= 0)
 		return rc;
 	rc = ledger_text(l, q, 0)[0] == 'l' ? 1 : 2;
-	if (rev)
-		*rev = ledger_int(l, q, 1);
+	*rev = ledger_int(l, q, 1);
+	*chosen = ledger_int(l, q, 4);
 	sim_item_free(it);
 	if (sim_item_parse(it, c->g.kind, ledger_text(l, q, 3)))
 		rc = damaged(c, item);
 	ledger_end(l, q);
 	return rc;
+}
+
+int item_load(struct component *c, int64_t item, struct sim_item *it)
+{
+	int64_t rev, chosen;
+
+	return load(c, item, it, &rev, &chosen);
 }
 
 static enum sim_class class_of(const struct component *c, int64_t member)
@@ -96,7 +103,7 @@ int merge_load(struct component *c, int64_t item, struct merge *m)
 	memset(m, 0, sizeof(*m));
 	m->c = c;
 	m->item = item;
-	m->state = item_load(c, item, &m->m0, &m->rev);
+	m->state = load(c, item, &m->m0, &m->rev, &m->chosen);
 	if (m->state <= 0)
 		return m->state < 0 ? -1 : damaged(c, item);
 	if (sim_item_copy(&m->m, &m->m0))
@@ -192,20 +199,65 @@ static int keep_own(struct component *c, int64_t item, struct sim_item *full,
 	return rc;
 }
 
-int want_of(struct component *c, struct side *s, int64_t item,
-	    const struct sim_item *merged, const struct sim_item *held,
+/* As many of each name as @held has, the first ones. */
+static int first_of(const struct sim_item *full, const struct sim_item *held,
+		    struct sim_item *out)
+{
+	out->kind = full->kind;
+	for (size_t i = 0; i < full->n; i++) {
+		const struct sim_prop *p = &full->prop[i];
+		size_t had = 0, taken = 0;
+
+		for (size_t k = 0; k < held->n; k++)
+			had += !strcmp(held->prop[k].name, p->name);
+		for (size_t k = 0; k < out->n; k++)
+			taken += !strcmp(out->prop[k].name, p->name);
+		if ((taken < had || sim_field_single(full->kind, p->name)) &&
+		    sim_item_add(out, p->name, p->params, p->value))
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * A person put the numbers in order after this place was last written: what it
+ * holds of them is no reason to keep it any more, only how many fit.
+ */
+static int project_chosen(struct side *s, const struct sim_item *full,
+			  const struct sim_item *held, struct sim_item *want,
+			  struct sim_err *why)
+{
+	struct sim_item first = {.kind = full->kind}, own = first;
+	int rc = -1;
+
+	if (!first_of(full, held, &first))
+		rc = s->r->ops->project(s->r, &first, held, &own, why);
+	if (rc >= 0)
+		rc = s->r->ops->project(s->r, full, rc ? held : &own, want,
+					why);
+	sim_item_free(&first);
+	sim_item_free(&own);
+	return rc;
+}
+
+int want_of(struct merge *m, struct side *s, const struct row *row,
 	    struct sim_item *want, struct sim_err *why)
 {
+	struct component *c = m->c;
 	struct sim_item full = {.kind = c->g.kind};
+	const struct sim_item *held = row ? &row->value : NULL;
 	int rc;
 
-	if (sim_item_copy(&full, merged))
+	if (sim_item_copy(&full, &m->m))
 		return run_no_memory(c->run);
-	if (held && keep_own(c, item, &full, held)) {
+	if (held && keep_own(c, m->item, &full, held)) {
 		sim_item_free(&full);
 		return -1;
 	}
-	rc = s->r->ops->project(s->r, &full, held, want, why);
+	if (row && !s->r->lossless && row->rev >= 0 && row->rev < m->chosen)
+		rc = project_chosen(s, &full, held, want, why);
+	else
+		rc = s->r->ops->project(s->r, &full, held, want, why);
 	sim_item_free(&full);
 	return rc < 0 ? sim_fail(c->run->e, EX_SOFTWARE, "%s: %s", s->r->shown,
 				 why->text)

@@ -14,6 +14,9 @@
 #include "model/merge.h"
 #include "model/pair.h"
 
+/* Found there: it holds what a person chose for it, whatever the item's order. */
+enum { KNOWS_NO_REV = -1 };
+
 /* Why two are candidates for each other. */
 enum likely { UNLIKELY, BY_CUT_NAME, BY_NAME };
 
@@ -143,7 +146,7 @@ static int attach(struct component *c, size_t side, struct spot *p,
 	t->rec = p->rec;
 	t->paired = true;
 	p->found = false;
-	t->base = first_base(c, &c->side[side], item, p->rec, 0);
+	t->base = first_base(c, &c->side[side], item, p->rec, KNOWS_NO_REV);
 	return t->base < 0 ? -1 : 0;
 }
 
@@ -338,7 +341,7 @@ static int pair_alias(struct component *c, size_t side, struct spots *spots,
 	if (!touch_add(c, item, NOT_FOUND))
 		return -1;
 	/* Beside the row of the first, which may have no place just now. */
-	return add_base(c, s, item, p->rec, 0) < 0 ? -1 : 0;
+	return add_base(c, s, item, p->rec, KNOWS_NO_REV) < 0 ? -1 : 0;
 }
 
 static char *folded_name(const struct sim_item *it)
@@ -440,7 +443,7 @@ static int gather_number(struct component *c, struct side *s,
 			rc = rc < 0 ? -1 : 0;
 			continue;
 		}
-		rc = item_load(c, item[i], &full, NULL);
+		rc = item_load(c, item[i], &full);
 		if (rc == 1)
 			how = likely(c, s, &spots->spot[at].rec->item, &full);
 		/* Somebody else has the number as well: a cut name is nothing. */

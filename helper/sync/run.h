@@ -228,6 +228,8 @@ struct open {
  * @item: its row
  * @state: 1 live, 2 dead
  * @rev: of the value that was loaded
+ * @chosen: revision of the order its numbers have; 0: nobody chose one
+ * @chose: somebody did in this run
  * @m0: merged content before this run
  * @m: after
  * @row: what each member's base says
@@ -239,7 +241,8 @@ struct merge {
 	struct component *c;
 	int64_t item;
 	int state;
-	int64_t rev;
+	int64_t rev, chosen;
+	bool chose;
 	struct sim_item m0, m;
 	struct row *row;
 	size_t rows;
@@ -262,9 +265,15 @@ int absorb(struct component *c);
 /** takes_item() - does an item held by @holders (class bits) go to @class? */
 bool takes_item(const struct component *c, const struct sim_item *it,
 		unsigned int holders, enum sim_class class);
-/** want_of() - what a side should hold of an item. 0, 1 cannot hold it, -1 */
-int want_of(struct component *c, struct side *s, int64_t item,
-	    const struct sim_item *merged, const struct sim_item *held,
+/**
+ * want_of() - what a side should hold of an item
+ * @row: what it holds of it, NULL: nothing
+ *
+ * It keeps the numbers it holds, unless a person put others first since.
+ *
+ * Return: 0, 1 cannot hold it, -1.
+ */
+int want_of(struct merge *m, struct side *s, const struct row *row,
 	    struct sim_item *want, struct sim_err *why);
 
 /* write.c */
@@ -273,8 +282,7 @@ int write_due(struct component *c);
 int64_t text_hash(const char *text);
 int run_no_memory(struct run *run);
 /** item_load() - content of an item. Return: 1 live, 2 dead, 0 none, -1. */
-int item_load(struct component *c, int64_t item, struct sim_item *it,
-	      int64_t *rev);
+int item_load(struct component *c, int64_t item, struct sim_item *it);
 /** item_here() - 1: the side holds this item (not counting lost spots) */
 int item_here(struct component *c, const struct side *s, int64_t item);
 

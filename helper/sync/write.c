@@ -156,7 +156,7 @@ static int plan_create(struct batch *b, struct merge *m)
 
 	if (!op)
 		return run_no_memory(c->run);
-	rc = want_of(c, s, m->item, &m->m, NULL, &op->want, &why);
+	rc = want_of(m, s, NULL, &op->want, &why);
 	if (!rc)
 		rc = item_uid(b, m->item, &op->uid);
 	if (!rc && !c->run->opt->dry_run) {
@@ -195,7 +195,7 @@ static int plan_row(struct batch *b, struct merge *m, struct row *r,
 		return op_add(b, SIM_DELETE, m, r) ? 0
 						   : run_no_memory(c->run);
 	}
-	rc = want_of(c, b->s, m->item, &m->m, &r->value, &want, &why);
+	rc = want_of(m, b->s, r, &want, &why);
 	if (rc < 0)
 		return -1;
 	if (rc > 0 || sim_item_same(&want, &r->value) ||

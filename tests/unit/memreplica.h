@@ -131,6 +131,55 @@ static inline void mem_cut(struct mem *m, const char *value, char *out)
 	out[len] = '\0';
 }
 
+static inline bool mem_has(const struct sim_item *it, const char *name,
+			   const char *value)
+{
+	for (size_t i = 0; it && i < it->n; i++)
+		if (!strcmp(it->prop[i].name, name) &&
+		    !strcmp(it->prop[i].value, value))
+			return true;
+	return false;
+}
+
+/* How a card spells a value: a number has no typography. */
+static inline void mem_bare(const struct sim_prop *p, char out[64])
+{
+	size_t n = 0;
+
+	for (const char *c = p->value; *c && n < 63; c++)
+		if (strcmp(p->name, "TEL") ||
+		    (strchr("+0123456789*#", *c) && n < 20))
+			out[n++] = *c;
+	out[n] = '\0';
+}
+
+/* At most @room of them, in the order of @full; those held already first. */
+static inline size_t mem_some(const struct sim_item *full,
+			      const struct sim_item *held, const char *name,
+			      size_t room, struct sim_item *out)
+{
+	bool take[64] = {false};
+	size_t taken = 0;
+	char text[64];
+
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < full->n && i < 64 && taken < room; i++) {
+			if (strcmp(full->prop[i].name, name) || take[i])
+				continue;
+			mem_bare(&full->prop[i], text);
+			take[i] = pass || mem_has(held, name, text);
+			taken += take[i];
+		}
+	}
+	for (size_t i = 0; i < full->n && i < 64; i++) {
+		if (!take[i])
+			continue;
+		mem_bare(&full->prop[i], text);
+		sim_item_add(out, name, NULL, text);
+	}
+	return taken;
+}
+
 /* As a SIM: FN cut, bare numbers, a few e-mails, nothing else. */
 static inline int mem_project(struct sim_replica *r,
 			      const struct sim_item *full,
@@ -138,10 +187,9 @@ static inline int mem_project(struct sim_replica *r,
 			      struct sim_err *why)
 {
 	struct mem *m = r->priv;
-	size_t tels = 0, emails = 0;
+	size_t tels;
 	char text[512];
 
-	(void)held;
 	sim_item_free(out);
 	if (r->lossless || full->kind != SIM_CONTACT)
 		return sim_item_copy(out, full);
@@ -150,23 +198,8 @@ static inline int mem_project(struct sim_replica *r,
 		mem_cut(m, sim_item_get(full, "FN"), text);
 		sim_item_add(out, "FN", NULL, text);
 	}
-	for (size_t i = 0; i < full->n; i++) {
-		const struct sim_prop *p = &full->prop[i];
-
-		if (!strcmp(p->name, "TEL") && tels < m->tels) {
-			size_t n = 0;
-
-			for (const char *c = p->value; *c && n < 20; c++)
-				if (strchr("+0123456789*#", *c))
-					text[n++] = *c;
-			text[n] = '\0';
-			sim_item_add(out, "TEL", NULL, text);
-			tels++;
-		} else if (!strcmp(p->name, "EMAIL") && emails < m->emails) {
-			sim_item_add(out, "EMAIL", NULL, p->value);
-			emails++;
-		}
-	}
+	tels = mem_some(full, held, "TEL", m->tels, out);
+	mem_some(full, held, "EMAIL", m->emails, out);
 	if (!tels && !sim_item_get(full, "FN"))
 		return sim_fail(why, EX_DATAERR, "no name and no number"), 1;
 	return 0;

@@ -863,6 +863,79 @@ static void the_order_a_person_gave_numbers_decides_what_fits(void **state)
 	assert_quiet(w);
 }
 
+/* No place holds both: each keeps the one that was typed there. */
+static void two_cards_keep_each_the_number_typed_there(void **state)
+{
+	struct world *w = *state;
+
+	w->n = 2;
+	w->r[1] = &w->card2->r;
+	w->rules.rule[0].on = true;
+	w->rules.rule[3].on = w->rules.rule[5].on = false;
+	mem_set(w->card, "rec/0", NULL, "FN:Anna\nTEL:+491701\n");
+	run(w);
+	assert_has(w->card2, "rec/0", "FN:Anna\nTEL:+491701\n");
+	mem_set(w->card, "rec/0", NULL, "FN:Anna\nTEL:+491702\n");
+	mem_set(w->card2, "rec/0", NULL, "FN:Anna\nTEL:+491703\n");
+	run(w);
+	assert_has(w->card, "rec/0", "FN:Anna\nTEL:+491702\n");
+	assert_has(w->card2, "rec/0", "FN:Anna\nTEL:+491703\n");
+	assert_quiet(w);
+	/* A place with room has both. */
+	w->r[2] = &w->local->r;
+	w->n = 3;
+	w->rules.rule[3].on = true;
+	run(w);
+	assert_non_null(mem_with(w->local, "TEL:+491702\nTEL:+491703\n"));
+	assert_quiet(w);
+}
+
+static void a_number_removed_on_a_card_that_holds_the_second_is_removed(void **state)
+{
+	struct world *w = *state;
+
+	w->card->emails = 1;
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\nEMAIL:b@x\n");
+	run(w);
+	/* In front of the other without being put there by a person. */
+	mem_set(w->remote, "rec/0", "u1", "FN:Anna\nTEL:+491701\nEMAIL:b@x\nEMAIL:c@x\n");
+	run(w);
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\nEMAIL:c@x\n");
+	run(w);
+	assert_has(w->card, "rec/0", "FN:Anna\nTEL:+491701\nEMAIL:c@x\n");
+	mem_set(w->remote, "rec/0", "u1", "FN:Anna\nTEL:+491701\nEMAIL:c@x\nEMAIL:d@x\n");
+	mem_set(w->card, "rec/0", NULL, "FN:Anna\nTEL:+491701\nEMAIL:e@x\n");
+	run(w);
+	/* c became e; d stands before e in no particular order. */
+	assert_has(w->card, "rec/0", "FN:Anna\nTEL:+491701\nEMAIL:e@x\n");
+	mem_set(w->card, "rec/0", NULL, "FN:Anna\nTEL:+491701\n");
+	run(w);
+	assert_null(mem_with(w->local, "e@x"));
+	assert_non_null(mem_with(w->local, "d@x"));
+	assert_quiet(w);
+}
+
+/* Away while the order was chosen, and killed while it is brought there. */
+static void an_order_chosen_reaches_a_card_that_was_away(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\nTEL:+491702\n");
+	run(w);
+	w->r[0] = &w->remote->r;
+	w->n = 2;
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491702\nTEL:+491701\n");
+	run(w);
+	w->r[0] = &w->card->r;
+	w->r[2] = &w->remote->r;
+	w->n = 3;
+	w->card->tear = 0;
+	run(w);
+	run(w);
+	assert_has(w->card, "rec/0", "FN:Anna\nTEL:+491702\n");
+	assert_quiet(w);
+}
+
 /* It writes names its own way: what it made of one is not its edit. */
 static void how_a_replica_spells_is_no_edit_later_either(void **state)
 {
@@ -1067,6 +1140,9 @@ int main(void)
 		T(keep_both_makes_a_second_item),
 		T(prefer_lets_one_side_win),
 		T(the_order_a_person_gave_numbers_decides_what_fits),
+		T(two_cards_keep_each_the_number_typed_there),
+		T(a_number_removed_on_a_card_that_holds_the_second_is_removed),
+		T(an_order_chosen_reaches_a_card_that_was_away),
 		T(what_a_card_does_not_keep_is_no_delete),
 		T(what_a_card_does_not_delete_does_not_come_back),
 		T(a_write_refused_half_way_is_no_edit),

@@ -669,6 +669,19 @@ static void check_converged(struct world *w)
 				continue;
 			mem_project(&m->r, &rec->item, NULL, &cut, &w->e);
 			text = text_of(&cut);
+			/* The numbers it has are as good as the first ones. */
+			for (size_t j = 0; !strstr(have, text) && j < m->n; j++) {
+				const char *fn = sim_item_get(&m->rec[j].item,
+							      "FN");
+
+				if (!m->rec[j].used || !fn ||
+				    strcmp(fn, sim_item_get(&cut, "FN")))
+					continue;
+				mem_project(&m->r, &rec->item, &m->rec[j].item,
+					    &cut, &w->e);
+				free(text);
+				text = text_of(&cut);
+			}
 			if (!full && !strstr(have, text))
 				bad(w, "a card with room lacks", text);
 			free(text);

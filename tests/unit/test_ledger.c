@@ -182,6 +182,27 @@ static void a_ledger_of_version_2_is_migrated(void **state)
 	ledger_close(l);
 }
 
+/* As version 3 left it: an item, whose numbers nobody put in order. */
+static void a_ledger_of_version_3_is_migrated(void **state)
+{
+	struct place *p = *state;
+	struct ledger *l;
+	struct sim_err e;
+
+	for (int v = 0; v < 3; v++)
+		sql(p->path, ledger_steps[v]);
+	sql(p->path, "INSERT INTO component(kind,classes,used) VALUES(0,13,7);"
+		     "INSERT INTO item(component,uid,nth,state,rev,value)"
+		     " VALUES(1,'u',0,'live',3,'FN:Anna');"
+		     "PRAGMA user_version=3");
+	assert_int_equal(ledger_open(&l, p->path, &e), 0);
+	assert_int_equal(ledger_first(l, LQ_ITEM_GET, &e, "i", (int64_t)1), 1);
+	assert_int_equal(ledger_int(l, LQ_ITEM_GET, 1), 3);
+	assert_int_equal(ledger_int(l, LQ_ITEM_GET, 4), 0);
+	ledger_end(l, LQ_ITEM_GET);
+	ledger_close(l);
+}
+
 static void something_else_is_damaged_and_can_be_set_aside(void **state)
 {
 	struct place *p = *state;
@@ -274,6 +295,7 @@ int main(void)
 		T(a_ledger_of_version_0_is_migrated),
 		T(a_ledger_of_version_1_is_migrated),
 		T(a_ledger_of_version_2_is_migrated),
+		T(a_ledger_of_version_3_is_migrated),
 		T(something_else_is_damaged_and_can_be_set_aside),
 		T(damage_inside_is_found_after_a_run_that_did_not_end),
 		T(what_was_rolled_back_never_was),
