@@ -11,6 +11,7 @@
 #define REC_LEN		176
 #define NAME		"EF_SMS"
 #define HOLD_MS		10000
+#define TPDU_MAX	164	/* TS 23.040 9.2.1 */
 
 /* Byte 1, TS 31.102 4.2.25: b1 in use, b3..b1 what; b5 b4 of a report's submit. */
 static const struct {
@@ -127,6 +128,18 @@ static int add_number(struct sim_item *out, const char *name, int v)
 	return sim_item_add(out, name, NULL, text);
 }
 
+static int unhex(const char *s, uint8_t *out, size_t max, size_t *n)
+{
+	unsigned int v;
+
+	for (*n = 0; s[0] && s[1]; s += 2, ++*n)
+		if (*n == max || sscanf(s, "%2x", &v) != 1)
+			return -1;
+		else
+			out[*n] = (uint8_t)v;
+	return s[0] ? -1 : 0;
+}
+
 static uint64_t hash_of(const uint8_t *p, size_t n)
 {
 	uint64_t h = 0xcbf29ce484222325ULL;
@@ -198,6 +211,36 @@ int sms_item(const struct sms_store *s, unsigned int rec, const char *iccid,
 	return sim_fail(why, EX_OSERR, "out of memory");
 }
 
+int sms_of_tpdu(struct sim_item *out, const char *hex, const char *direction,
+		const char *smsc, const char *status, struct sim_err *why)
+{
+	bool received = strcmp(direction, "out");
+	uint8_t p[TPDU_MAX];
+	size_t n, bad = 0, i;
+	struct tpdu t;
+
+	sim_item_init(out, SIM_MESSAGE);
+	if (unhex(hex, p, sizeof(p), &n))
+		return sim_fail(why, EX_DATAERR,
+				"the TPDU is no hexadecimal text of at most %d bytes",
+				TPDU_MAX), 1;
+	if (tpdu_decode(p, n, received, &t, &bad))
+		return sim_fail(why, EX_DATAERR, "byte %zu of the TPDU makes no sense",
+				bad + 1), 1;
+	for (i = 0; i < N_STATES; i++)
+		if (!strcmp(states[i].name, status) &&
+		    states[i].received == received)
+			break;
+	if (i == N_STATES)
+		return sim_fail(why, EX_DATAERR,
+				"a message that came is read or unread, one of ours sent or unsent"),
+		       1;
+	if (!fill(out, p, &t, smsc, status, ""))
+		return 0;
+	sim_item_free(out);
+	return sim_fail(why, EX_OSERR, "out of memory");
+}
+
 /* A full store stops reception: max(5, 25 %) records stay free. */
 int sms_place(struct sms_store *s, unsigned int *rec)
 {
@@ -219,18 +262,6 @@ int sms_place(struct sms_store *s, unsigned int *rec)
 	fs_add(&s->reserved, first);
 	*rec = first;
 	return 0;
-}
-
-static int unhex(const char *s, uint8_t *out, size_t max, size_t *n)
-{
-	unsigned int v;
-
-	for (*n = 0; s[0] && s[1]; s += 2, ++*n)
-		if (*n == max || sscanf(s, "%2x", &v) != 1)
-			return -1;
-		else
-			out[*n] = (uint8_t)v;
-	return s[0] ? -1 : 0;
 }
 
 static size_t put_smsc(const char *v, uint8_t *out)

@@ -49,6 +49,18 @@ static inline uint8_t *sms_rec(const struct sms_store *s, unsigned int rec)
 int sms_item(const struct sms_store *s, unsigned int rec, const char *iccid,
 	     struct sim_item *out, uint64_t *hash, struct sim_err *why);
 
+/**
+ * sms_of_tpdu() - a message as an item, from a file of people
+ * @hex: TPDU
+ * @direction: "in", "out" or "report"
+ * @smsc: service centre or ""
+ * @status: as in an item
+ *
+ * Return: 0, 1 that is no message (@why), -1 no memory.
+ */
+int sms_of_tpdu(struct sim_item *out, const char *hex, const char *direction,
+		const char *smsc, const char *status, struct sim_err *why);
+
 /** sms_place() - a free record, while max(5, 25 %) stay free; 1: full. */
 int sms_place(struct sms_store *s, unsigned int *rec);
 

@@ -271,14 +271,34 @@ static bool take_flag(int *argc, char **argv, const char *flag)
 	return false;
 }
 
+/* The first word that is neither an option nor the value of one; "-": none. */
+static const char *file_word(int argc, char **argv, int words)
+{
+	static const char *const with_value[] = { "--slot", "--list" };
+
+	for (int i = words + 1; i < argc; i++) {
+		if (strncmp(argv[i], "--", 2))
+			return argv[i];
+		for (size_t k = 0; k < 2; k++)
+			if (!strcmp(argv[i], with_value[k]))
+				i++;
+	}
+	return "-";
+}
+
 /* A file the person may read and the worker may not: it becomes its stdin. */
 int client_file(struct client *cl, int argc, char **argv, int words)
 {
-	const char *name = argc - 1 > words ? argv[argc - 1] : "-";
+	const char *name = file_word(argc, argv, words);
 	int fd;
 
-	if (name[0] == '-')
+	if (!strcmp(name, "-"))
 		return client_run(cl, argc - 1, argv + 1);
+	if (cl->from_stdin) {
+		fputs("simsync: a file to read and --stdin do not go together\n",
+		      stderr);
+		return EX_USAGE;
+	}
 	fd = open(name, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || dup2(fd, 0) < 0) {
 		fprintf(stderr, "simsync: %s: %s\n", name, strerror(errno));

@@ -164,6 +164,8 @@ void cmd_state(struct cmd *c, unsigned int slot, const char *word,
  */
 int cmd_ask(struct cmd *c, bool echo, const char *prompt, char *answer,
 	    size_t size, struct sim_err *e);
+/** cmd_read_all() - standard input, at most 256 MiB; NUL-terminated, caller frees */
+char *cmd_read_all(size_t *len, struct sim_err *e);
 /** cmd_note() - a line on standard error */
 void cmd_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /** cmd_changed() - the store was edited: a run is due behind (T9, T10) */
@@ -243,7 +245,7 @@ struct client {
 int client_main(int argc, char **argv);
 /** client_run() - one command through the broker; returns its exit code */
 int client_run(const struct client *cl, int argc, char **argv);
-/** client_file() - @local of commands whose last word names a file to read */
+/** client_file() - @local of commands whose word names a file to read */
 int client_file(struct client *cl, int argc, char **argv, int words);
 /** client_unlock() - @local of unlock: --pam */
 int client_unlock(struct client *cl, int argc, char **argv, int words);
@@ -289,6 +291,9 @@ int cmd_contacts_export(struct cmd *c, struct sim_err *e);
 int cmd_folder(struct cmd *c, struct sim_err *e);
 int cmd_sms_list(struct cmd *c, struct sim_err *e);
 int cmd_sms_show(struct cmd *c, struct sim_err *e);
+int cmd_sms_rm(struct cmd *c, struct sim_err *e);
+int cmd_sms_import(struct cmd *c, struct sim_err *e);
+int cmd_sms_export(struct cmd *c, struct sim_err *e);
 int cmd_remote_add(struct cmd *c, struct sim_err *e);
 int cmd_remote_show(struct cmd *c, struct sim_err *e);
 int cmd_remote_test(struct cmd *c, struct sim_err *e);

@@ -4,11 +4,10 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/edit.h"
 #include "cmd/oncard.h"
 #include "model/vcard.h"
 #include "store/store.h"
-
-#define MANY 32
 
 static int list_row(const struct store_contact *sc, void *arg)
 {
@@ -101,96 +100,6 @@ out:
 
 /* ---- add, edit, rm ------------------------------------------------------ */
 
-/**
- * struct edit - what add and edit are told
- *
- * One array a property, with how many values came for it.
- */
-struct edit {
-	const char *name[1], *phone[MANY], *email[MANY], *group[MANY], *note[1];
-	size_t names, phones, emails, groups, notes;
-};
-
-static int edit_args(struct cmd *c, struct edit *ed, struct sim_err *e)
-{
-	const struct cmd_opt opt[] = {
-		{ "name", NULL, NULL, ed->name, &ed->names, 1 },
-		{ "phone", NULL, NULL, ed->phone, &ed->phones, MANY },
-		{ "email", NULL, NULL, ed->email, &ed->emails, MANY },
-		{ "group", NULL, NULL, ed->group, &ed->groups, MANY },
-		{ "note", NULL, NULL, ed->note, &ed->notes, 1 },
-		{ NULL, NULL, NULL, NULL, NULL, 0 },
-	};
-
-	memset(ed, 0, sizeof(*ed));
-	return cmd_args(c, opt, 1, 1, e);
-}
-
-/* All values of one property, first where the old first one stood. */
-static int put_values(struct sim_item *it, const char *name,
-		      const char *const *value, size_t n, struct sim_err *e)
-{
-	size_t i, old = 0, to = 0;
-
-	if (!n)
-		return 0;
-	/* The old ones keep their place and parameters one by one. */
-	for (i = 0; i < it->n; i++) {
-		struct sim_prop *p = &it->prop[i];
-		char *v;
-
-		if (strcmp(p->name, name))
-			continue;
-		old++;
-		if (to == n || !*value[to])
-			continue;
-		v = sim_text_escape(value[to++]);
-		if (!v)
-			return sim_fail(e, EX_OSERR, "out of memory");
-		free(p->value);
-		p->value = v;
-	}
-	for (; to < n && *value[to]; to++) {
-		char *v = sim_text_escape(value[to]);
-		int r = v ? sim_item_add(it, name, NULL, v) : -1;
-
-		free(v);
-		if (r < 0)
-			return sim_fail(e, EX_OSERR, "out of memory");
-	}
-	for (i = it->n; i-- > 0 && old > to;) {
-		struct sim_prop *p = &it->prop[i];
-
-		if (strcmp(p->name, name))
-			continue;
-		free(p->group);
-		free(p->name);
-		free(p->params);
-		free(p->value);
-		memmove(p, p + 1, (it->n - i - 1) * sizeof(*p));
-		it->n--;
-		old--;
-	}
-	return 0;
-}
-
-static int apply_edit(struct sim_item *it, const struct edit *ed,
-		      struct sim_err *e)
-{
-	const char *joined = ed->groups ? ed->group[0] : NULL;
-	int r;
-
-	r = put_values(it, "FN", ed->name, ed->names, e) ||
-	    put_values(it, "TEL", ed->phone, ed->phones, e) ||
-	    put_values(it, "EMAIL", ed->email, ed->emails, e) ||
-	    put_values(it, "NOTE", ed->note, ed->notes, e);
-	if (!r && joined && ed->groups == 1)
-		r = put_values(it, "CATEGORIES", &joined, 1, e);
-	else if (!r && joined)
-		r = put_values(it, "CATEGORIES", ed->group, ed->groups, e);
-	return r ? -1 : 0;
-}
-
 static int tell(struct cmd *c, const struct store_contact *sc, const char *did,
 		struct sim_err *e)
 {
@@ -204,21 +113,32 @@ static int tell(struct cmd *c, const struct store_contact *sc, const char *did,
 	return 0;
 }
 
+static int edit_args(struct cmd *c, struct edit *ed, struct sim_err *e)
+{
+	const struct cmd_opt opt[] = {
+		EDIT_OPTS(ed), { NULL, NULL, NULL, NULL, NULL, 0 },
+	};
+
+	return cmd_args(c, opt, 1, 1, e);
+}
+
 int cmd_contacts_add(struct cmd *c, struct sim_err *e)
 {
 	struct store_contact sc = { 0 };
 	struct sim_item it;
 	struct store *s = NULL;
-	struct edit ed;
+	struct edit ed = { 0 };
 	int r;
 
+	if (oncard_wanted(c))
+		return cmd_card_contacts_add(c, e);
 	sim_item_init(&it, SIM_CONTACT);
 	r = edit_args(c, &ed, e);
 	if (!r && !ed.names) {
 		ed.name[0] = c->argv[0];
 		ed.names = 1;
 	}
-	if (r || apply_edit(&it, &ed, e) < 0 || !(s = cmd_store(c, e)) ||
+	if (r || edit_apply(&it, &ed, e) < 0 || !(s = cmd_store(c, e)) ||
 	    store_contact_add(s, &it, NULL, &sc, e) < 0)
 		r = -1;
 	else
@@ -235,14 +155,16 @@ int cmd_contacts_edit(struct cmd *c, struct sim_err *e)
 	struct store_contact sc = { 0 }, now = { 0 };
 	struct sim_vcard v = { 0 };
 	struct store *s = NULL;
-	struct edit ed;
+	struct edit ed = { 0 };
 	int r = -1;
 
+	if (oncard_wanted(c))
+		return cmd_card_contacts_edit(c, e);
 	if (edit_args(c, &ed, e) < 0 || !(s = cmd_store(c, e)) ||
 	    store_contact_one(s, c->argv[0], &sc, e) < 0 ||
 	    vcard_parse(sc.vcard, sc.len, &v, e) < 0)
 		goto out;
-	if (apply_edit(&v.item, &ed, e) < 0)
+	if (edit_apply(&v.item, &ed, e) < 0)
 		goto out;
 	r = store_contact_edit(s, sc.uid, sc.version, &v.item, &now, e);
 	if (r == 1)
@@ -266,6 +188,8 @@ int cmd_contacts_rm(struct cmd *c, struct sim_err *e)
 	struct store *s = NULL;
 	int r = -1;
 
+	if (oncard_wanted(c))
+		return cmd_card_contacts_rm(c, e);
 	if (cmd_args(c, NULL, 1, 1, e) < 0 || !(s = cmd_store(c, e)) ||
 	    store_contact_one(s, c->argv[0], &sc, e) < 0)
 		goto out;
@@ -284,27 +208,6 @@ out:
 
 /* ---- import, export ----------------------------------------------------- */
 
-static char *read_all(size_t *len, struct sim_err *e)
-{
-	size_t cap = 65536, n = 0, got;
-	char *all = malloc(cap), *more;
-
-	while (all && (got = fread(all + n, 1, cap - n, stdin)) > 0) {
-		n += got;
-		if (n < cap)
-			continue;
-		cap *= 2;
-		more = cap <= 256u << 20 ? realloc(all, cap) : NULL;
-		if (!more)
-			free(all);
-		all = more;
-	}
-	if (!all)
-		sim_fail(e, EX_DATAERR, "the file is too large to read");
-	*len = n;
-	return all;
-}
-
 int cmd_contacts_import(struct cmd *c, struct sim_err *e)
 {
 	size_t len, end, at = 0, n = 0, bad = 0;
@@ -312,12 +215,14 @@ int cmd_contacts_import(struct cmd *c, struct sim_err *e)
 	struct store *s;
 	int r = -1;
 
+	if (oncard_wanted(c))
+		return cmd_card_contacts_import(c, e);
 	if (cmd_args(c, NULL, 0, 1, e) < 0)
 		return -1;
 	s = cmd_store(c, e);
 	if (!s)
 		return -1;
-	all = read_all(&len, e);
+	all = cmd_read_all(&len, e);
 	if (!all)
 		goto out;
 	while (at < len && vcard_count(all + at, len - at, &end) > 0) {
@@ -361,6 +266,8 @@ int cmd_contacts_export(struct cmd *c, struct sim_err *e)
 	struct store *s;
 	long n;
 
+	if (oncard_wanted(c))
+		return cmd_card_contacts_export(c, e);
 	if (cmd_args(c, NULL, 0, 1, e) < 0)
 		return -1;
 	s = cmd_store(c, e);

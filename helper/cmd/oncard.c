@@ -10,6 +10,7 @@
 
 #include "card/card.h"
 #include "card/trace.h"
+#include "cmd/pin.h"
 #include "cmd/run.h"
 
 bool oncard_wanted(const struct cmd *c)
@@ -156,7 +157,7 @@ struct card *oncard_open(struct cmd *c, struct oncard *o, struct sim_err *e)
 	if (!card)
 		return NULL;
 	card_on_progress(card, run_card_progress, c);
-	if (run_pass_pin(c, card, e) < 0) {
+	if (pin_pass(c, card, CARD_PIN1, e) < 0) {
 		card_close(card);
 		return NULL;
 	}

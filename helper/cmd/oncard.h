@@ -54,9 +54,20 @@ bool oncard_wanted(const struct cmd *c);
 /** client_trace() - @local of these commands: opens the file of --trace */
 int client_trace(struct client *cl, int argc, char **argv, int words);
 
+/**
+ * oncard_list() - a list beside the phonebook by its name: enum card_list
+ *
+ * Return: it, -1 where there is no such list.
+ */
+int oncard_list(const char *name, struct sim_err *e);
+
 int cmd_card_contacts_list(struct cmd *c, struct sim_err *e);
 int cmd_card_contacts_show(struct cmd *c, struct sim_err *e);
-int cmd_card_sms_list(struct cmd *c, struct sim_err *e);
+int cmd_card_contacts_add(struct cmd *c, struct sim_err *e);
+int cmd_card_contacts_edit(struct cmd *c, struct sim_err *e);
+int cmd_card_contacts_rm(struct cmd *c, struct sim_err *e);
+int cmd_card_contacts_import(struct cmd *c, struct sim_err *e);
+int cmd_card_contacts_export(struct cmd *c, struct sim_err *e);
 int cmd_apdu(struct cmd *c, struct sim_err *e);
 int cmd_esim_list(struct cmd *c, struct sim_err *e);
 int cmd_esim_enable(struct cmd *c, struct sim_err *e);

@@ -14,7 +14,9 @@
 #include <time.h>
 
 #include "card/card.h"
+#include "cmd/cardchange.h"
 #include "cmd/country.h"
+#include "cmd/pin.h"
 #include "cmd/report.h"
 #include "remote/remote.h"
 #include "store/ledger.h"
@@ -116,53 +118,6 @@ static void say_not_read(struct run *r, const struct cmd_slot *s)
 
 /* ---- a card ------------------------------------------------------------- */
 
-static int enter_pin(struct cmd *c, struct card *card, struct card_pin *pin,
-		     struct sim_err *e)
-{
-	char prompt[128], typed[16];
-	const char *iccid = card_iccid(card);
-	size_t n = strlen(iccid);
-	int r;
-
-	while (c->ask) {
-		snprintf(prompt, sizeof(prompt), "PIN of SIM ...%s (%d tries left): ",
-			 iccid + (n > 4 ? n - 4 : 0), pin->tries);
-		if (cmd_ask(c, false, prompt, typed, sizeof(typed), e) < 0)
-			return -1;
-		r = card_pin_verify(card, CARD_PIN1, typed, true, e);
-		explicit_bzero(typed, sizeof(typed));
-		if (r <= 0)
-			return r;
-		cmd_note("%s", e->text);
-		if (card_pin(card, CARD_PIN1, pin, e) < 0)
-			return -1;
-		if (pin->state != CARD_PIN_NEEDED || pin->tries == 1)
-			return sim_fail(e, EX_NOPERM, "PIN1 was not accepted");
-	}
-	return sim_fail(e, EX_NOPERM, "PIN1 is needed: simsync sync");
-}
-
-int run_pass_pin(struct cmd *c, struct card *card, struct sim_err *e)
-{
-	struct card_pin pin;
-
-	if (card_pin(card, CARD_PIN1, &pin, e) < 0)
-		return -1;
-	switch (pin.state) {
-	case CARD_PIN_BLOCKED:
-		return sim_fail(e, EX_UNAVAILABLE,
-				"PIN1 is blocked: a phone and the PUK are needed");
-	case CARD_PIN_NEEDED:
-		/* The last try stays for the person and another phone. */
-		if (pin.tries == 1)
-			return sim_fail(e, EX_NOPERM,
-					"one try is left for PIN1 and is never used here: enter it once on another phone, then put the SIM back");
-		return enter_pin(c, card, &pin, e);
-	default:
-		return 0;
-	}
-}
-
 struct card *run_open_card(struct cmd *c, struct cmd_slot *s, struct sim_err *e)
 {
 	struct sim_channel *ch = sim_channel_dev(s->fd, e);
@@ -178,7 +133,7 @@ struct card *run_open_card(struct cmd *c, struct cmd_slot *s, struct sim_err *e)
 		return NULL;
 	}
 	card = card_open(ch, e);
-	if (card && run_pass_pin(c, card, e) < 0) {
+	if (card && pin_pass(c, card, CARD_PIN1, e) < 0) {
 		card_close(card);
 		card = NULL;
 	}
@@ -245,6 +200,24 @@ static void keep_stamp(struct run *r, size_t slot)
 	fclose(f);
 }
 
+/* What a command by hand began on the card and was killed over. */
+static void finish_change(struct run *r, const struct cmd_slot *s,
+			  struct sim_replica *rep)
+{
+	struct sim_err why = { 0 };
+	char note[600];
+	int done;
+
+	if (r->dry || mask_of(s->policy) == SYNC_PULL ||
+	    cardchange_note_path(r->c, s->iccid, note, sizeof(note)))
+		return;
+	done = cardchange_finish(rep, note, &why);
+	if (done)
+		cmd_note("slot %u: %s", s->index, done > 0 ?
+			 "a change by hand that was cut off is finished" :
+			 why.text);
+}
+
 static int add_card(struct run *r, size_t i, struct sim_err *e)
 {
 	struct cmd_slot *s = &r->c->slot[i];
@@ -266,6 +239,7 @@ static int add_card(struct run *r, size_t i, struct sim_err *e)
 		r->card[i] = NULL;
 		return -1;
 	}
+	finish_change(r, s, rep);
 	add(r, rep, mask_of(s->policy));
 	r->of[i] = rep;
 	return 0;

@@ -25,9 +25,6 @@ const char *run_why_not(const struct cmd_slot *s);
 struct card *run_open_card(struct cmd *c, struct cmd_slot *s,
 			   struct sim_err *e);
 
-/** run_pass_pin() - PIN1 of a card just opened; asks where it is needed. 0, -1. */
-int run_pass_pin(struct cmd *c, struct card *card, struct sim_err *e);
-
 /** run_card_progress() - for card_on_progress(); @arg is the struct cmd */
 void run_card_progress(void *arg, const char *what, unsigned int done,
 		       unsigned int total);

@@ -10,6 +10,8 @@
 	"  --trace FILE    every command to the card and its answer\n"
 #define ON_CARD \
 	"  --card          what is on the card itself\n" ON_SLOT
+#define TO_FDN \
+	"  --list fdn      fixed dialling numbers: asks for PIN2; nothing else writes them\n"
 #define ON_ESIM \
 	"  WHICH           the last digits of its ICCID, or its nickname\n" \
 	"  --refresh       by a REFRESH of the card, not by a reset\n" ON_SLOT
@@ -41,18 +43,24 @@ static const struct cmd_entry table[] = {
 	  cmd_contacts_list, client_trace },
 	{ "contacts show", "WHO [--card] [--json]", "one contact: name, number or UID",
 	  ON_CARD, cmd_contacts_show, client_trace },
-	{ "contacts add", "NAME [--phone N]... [--email E]... [--group G]... [--note T]",
-	  "a new contact", NULL, cmd_contacts_add, NULL },
-	{ "contacts edit", "WHO [--name NAME] [--phone N]... [--email E]... [--group G]... [--note T]",
+	{ "contacts add", "NAME [--phone N]... [--email E]... [--group G]... [--note T] [--card [--list fdn]] [--json]",
+	  "a new contact", ON_CARD TO_FDN, cmd_contacts_add, client_trace },
+	{ "contacts edit", "WHO [--name NAME] [--phone N]... [--email E]... [--group G]... [--note T] [--card [--list fdn]] [--json]",
 	  "change a contact",
 	  "  What is given replaces what was there of its kind (all numbers, all\n"
-	  "  addresses); an empty value removes it. The rest stays as it is.\n",
-	  cmd_contacts_edit, NULL },
-	{ "contacts rm", "WHO", "remove a contact", NULL, cmd_contacts_rm, NULL },
-	{ "contacts import", "FILE", "contacts from a file of vCards", NULL,
+	  "  addresses); an empty value removes it. The rest stays as it is.\n"
+	  ON_CARD TO_FDN,
+	  cmd_contacts_edit, client_trace },
+	{ "contacts rm", "WHO [--card [--list fdn]] [--json]", "remove a contact",
+	  ON_CARD TO_FDN, cmd_contacts_rm, client_trace },
+	{ "contacts import", "FILE [--card] [--json]", "contacts from a file of vCards",
+	  "  --card          onto the card; what is there already is not doubled\n"
+	  "  --slot N        where there is more than one card\n",
 	  cmd_contacts_import, client_file },
-	{ "contacts export", "[WORDS]", "contacts as vCards, on standard output", NULL,
-	  cmd_contacts_export, NULL },
+	{ "contacts export", "[WORDS] [--card [--list NAME]]", "contacts as vCards, on standard output",
+	  ON_CARD "  --list NAME     fdn, sdn, lnd, ici or oci: into the phone with\n"
+		  "                  contacts export --card --list NAME | contacts import -\n",
+	  cmd_contacts_export, client_trace },
 	{ "folder sync", "[FOLDER] [--quiet] [--json]",
 	  "the phone's contacts and a folder of vCards: made the same, once",
 	  "  FOLDER     ~/.local/share/simsync/contacts when not given\n"
@@ -63,7 +71,16 @@ static const struct cmd_entry table[] = {
 	  NULL, NULL, client_watch },
 	{ "sms list", "[WORDS] [--card] [--json]", "messages of the phone", ON_CARD,
 	  cmd_sms_list, client_trace },
-	{ "sms show", "REF [--json]", "one message", NULL, cmd_sms_show, NULL },
+	{ "sms show", "REF [--card] [--json]", "one message", ON_CARD, cmd_sms_show,
+	  client_trace },
+	{ "sms rm", "REF [--card] [--json]", "remove a message, with all its parts",
+	  ON_CARD, cmd_sms_rm, client_trace },
+	{ "sms import", "FILE [--card] [--json]", "messages from a file of sms export",
+	  "  --card          onto the card, while max(5, 25 %) of its records stay free\n"
+	  "  --slot N        where there is more than one card\n",
+	  cmd_sms_import, client_file },
+	{ "sms export", "[WORDS] [--card]", "messages on standard output, one JSON object a line",
+	  ON_CARD, cmd_sms_export, client_trace },
 	{ "esim list", "[--slot N] [--json]", "profiles of the eUICC, its EID and room",
 	  ON_SLOT, cmd_esim_list, client_trace },
 	{ "esim enable", "WHICH [--refresh] [--slot N]", "switch to that profile",

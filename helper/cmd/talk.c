@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -58,6 +59,31 @@ void cmd_note(const char *fmt, ...)
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	fputc('\n', stderr);
+}
+
+/* ---- a file ---------------------------------------------------------------- */
+
+char *cmd_read_all(size_t *len, struct sim_err *e)
+{
+	size_t cap = 65536, n = 0, got;
+	char *all = malloc(cap), *more;
+
+	while (all && (got = fread(all + n, 1, cap - n, stdin)) > 0) {
+		n += got;
+		if (n < cap)
+			continue;
+		cap *= 2;
+		more = cap <= 256u << 20 ? realloc(all, cap) : NULL;
+		if (!more)
+			free(all);
+		all = more;
+	}
+	if (all)
+		all[n] = '\0';
+	else
+		sim_fail(e, EX_DATAERR, "the file is too large to read");
+	*len = n;
+	return all;
 }
 
 /* ---- progress ----------------------------------------------------------- */
