@@ -120,6 +120,9 @@ void card_stamp(struct card *c, char out[CARD_STAMP]);
  */
 void card_since(struct card *c, const char *stamp);
 
+/** card_untouched() - the same for a channel before there is a card on it */
+bool card_untouched(struct sim_channel *ch, const char *stamp);
+
 /* ---- PIN ---------------------------------------------------------------- */
 
 enum card_pin_id { CARD_PIN1, CARD_PIN2 };
@@ -228,6 +231,16 @@ int card_uses(struct card *c, struct card_use **out, size_t *n,
  */
 int card_orphans(struct card *c, bool release, unsigned int *found,
 		 struct sim_err *e);
+
+/** card_psc() - PSC of its phonebook (TS 31.102 4.4.2.12.2), -1: it has none */
+int64_t card_psc(struct card *c);
+
+/**
+ * card_empty() - does its phonebook hold nothing at all? Reads it
+ *
+ * Return: 1 nothing; 0 something, or not all of it could be had; -1.
+ */
+int card_empty(struct card *c, struct sim_err *e);
 
 /* ---- items -------------------------------------------------------------- */
 

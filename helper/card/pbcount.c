@@ -199,3 +199,24 @@ int pb_settle(struct card *c, struct sim_err *e)
 	}
 	return ret < 0 ? -1 : 0;
 }
+
+int64_t card_psc(struct card *c)
+{
+	uint32_t v;
+
+	for (int local = 1; c->usim && local >= 0; local--)
+		if (!pb_counter(c, local, PB_PSC, &v))
+			return v;
+	return -1;
+}
+
+int card_empty(struct card *c, struct sim_err *e)
+{
+	if (pb_load(c, false, e))
+		return -1;
+	for (size_t i = 0; i < c->pb->nset; i++)
+		for (unsigned int r = 1; r <= c->pb->set[i].adn->ef.nrec; r++)
+			if (fs_has(&c->pb->set[i].used, r))
+				return 0;
+	return c->pb->nset && !c->pb->partial;
+}

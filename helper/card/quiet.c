@@ -77,3 +77,14 @@ void card_since(struct card *c, const char *stamp)
 	if (c->era == era && c->others == end && quiet <= end && !c->wrote)
 		c->quiet = quiet;
 }
+
+bool card_untouched(struct sim_channel *ch, const char *stamp)
+{
+	uint64_t era, quiet, end;
+
+	return ch->ops->look && !ch->ops->look(ch, NULL) && ch->terminal &&
+	       ch->era &&
+	       sscanf(stamp, "%16" SCNx64 " %16" SCNx64 " %16" SCNx64, &era,
+		      &quiet, &end) == 3 &&
+	       ch->era == era && ch->others == end && !ch->sent;
+}

@@ -16,6 +16,7 @@
 #include "card/card.h"
 #include "cmd/cardchange.h"
 #include "cmd/country.h"
+#include "cmd/opencard.h"
 #include "cmd/pin.h"
 #include "cmd/report.h"
 #include "remote/remote.h"
@@ -33,8 +34,10 @@
  * @dry: plan only; nothing is written, nothing is said in the slots
  * @watched: somebody sees the output: the owner's terminal
  * @verbose: each item is named, however many
+ * @open: by slot, what was opened there
  * @card: by slot, NULL where none was opened
  * @of: by slot, its card's replica
+ * @server: its replica, NULL where there is none
  * @replica: in front of the engine; @n of them
  * @mask: what each takes part in
  * @out: why a card that should have been read was not; code 0: all were
@@ -48,8 +51,10 @@ struct run {
 	struct rules rules;
 	struct store *store;
 	struct ledger *ledger;
+	struct opencard *open;
 	struct card **card;
 	struct sim_replica *of[REPLICAS_MAX];
+	struct sim_replica *server;
 	struct sim_replica *replica[REPLICAS_MAX];
 	enum sync_mask mask[REPLICAS_MAX];
 	size_t n;
@@ -118,26 +123,37 @@ static void say_not_read(struct run *r, const struct cmd_slot *s)
 
 /* ---- a card ------------------------------------------------------------- */
 
-struct card *run_open_card(struct cmd *c, struct cmd_slot *s, struct sim_err *e)
+struct sim_channel *run_open_channel(struct cmd_slot *s, struct sim_err *e)
 {
 	struct sim_channel *ch = sim_channel_dev(s->fd, e);
-	struct card *card;
 
 	s->fd = -1;
-	if (!ch)
-		return NULL;
 	/* The grant is for this identity; the slot may hold another by now. */
-	if (strcmp(ch->iccid, s->iccid)) {
+	if (ch && strcmp(ch->iccid, s->iccid)) {
 		ch->ops->close(ch);
 		sim_fail(e, EX_TEMPFAIL, "the card changed just now");
 		return NULL;
 	}
-	card = card_open(ch, e);
+	return ch;
+}
+
+struct card *run_card_on(struct cmd *c, struct sim_channel *ch,
+			 struct sim_err *e)
+{
+	struct card *card = card_open(ch, e);
+
 	if (card && pin_pass(c, card, CARD_PIN1, e) < 0) {
 		card_close(card);
 		card = NULL;
 	}
 	return card;
+}
+
+struct card *run_open_card(struct cmd *c, struct cmd_slot *s, struct sim_err *e)
+{
+	struct sim_channel *ch = run_open_channel(s, e);
+
+	return ch ? run_card_on(c, ch, e) : NULL;
 }
 
 void run_card_progress(void *arg, const char *what, unsigned int done,
@@ -157,47 +173,6 @@ static void add(struct run *r, struct sim_replica *rep, enum sync_mask mask)
 {
 	r->replica[r->n] = rep;
 	r->mask[r->n++] = mask;
-}
-
-/*
- * What the last run knew of this slot's card goes on only while the slot itself
- * says that nothing has come between: a file lost or old costs a reading.
- */
-static int stamp_path(struct run *r, size_t slot, char *path, size_t size)
-{
-	char name[32];
-
-	snprintf(name, sizeof(name), "slot-%u.seen", r->c->slot[slot].index);
-	return cmd_path(r->c, name, path, size, NULL);
-}
-
-static void take_stamp(struct run *r, size_t slot)
-{
-	char path[512], stamp[CARD_STAMP];
-	FILE *f;
-
-	if (stamp_path(r, slot, path, sizeof(path)) < 0)
-		return;
-	f = fopen(path, "re");
-	if (f && fgets(stamp, sizeof(stamp), f))
-		card_since(r->card[slot], stamp);
-	if (f)
-		fclose(f);
-}
-
-static void keep_stamp(struct run *r, size_t slot)
-{
-	char path[512], stamp[CARD_STAMP];
-	FILE *f;
-
-	card_stamp(r->card[slot], stamp);
-	if (stamp_path(r, slot, path, sizeof(path)) < 0)
-		return;
-	f = fopen(path, "we");
-	if (!f)
-		return;
-	fputs(stamp, f);
-	fclose(f);
 }
 
 /* What a command by hand began on the card and was killed over. */
@@ -221,26 +196,22 @@ static void finish_change(struct run *r, const struct cmd_slot *s,
 static int add_card(struct run *r, size_t i, struct sim_err *e)
 {
 	struct cmd_slot *s = &r->c->slot[i];
+	struct opencard *o = &r->open[i];
 	struct sim_replica *rep;
-	char name[64];
 
-	r->card[i] = run_open_card(r->c, s, e);
-	if (!r->card[i])
+	if (opencard(r->c, s, r->ledger, r->server, r->dry, o, e))
 		return -1;
-	card_on_progress(r->card[i], run_card_progress, r->c);
-	take_stamp(r, i);
-	snprintf(name, sizeof(name), "card:%s/1", s->iccid);
-	rep = card_replica(r->card[i], name,
-			   s->caps & SIMSLOT_CAP_VIRTUAL ? SIM_VIRTUAL :
-							   SIM_PHYSICAL,
-			   e);
+	rep = card_replica(o->card, o->is.name, o->is.class, e);
 	if (!rep) {
-		card_close(r->card[i]);
-		r->card[i] = NULL;
+		card_close(o->card);
+		o->card = NULL;
 		return -1;
 	}
 	finish_change(r, s, rep);
-	add(r, rep, mask_of(s->policy));
+	r->card[i] = o->card;
+	/* A plan keeps nothing, not even that this waits for a yes. */
+	add(r, rep, r->dry && o->is.fresh && o->is.asks ? SYNC_PULL :
+							  mask_of(s->policy));
 	r->of[i] = rep;
 	return 0;
 }
@@ -317,6 +288,7 @@ static int add_server(struct run *r, struct sim_err *e)
 	if (!rep)
 		return -1;
 	add(r, rep, SYNC_BOTH);
+	r->server = rep;
 	return 0;
 }
 
@@ -514,6 +486,7 @@ static void close_all(struct run *r)
 		if (r->card[i])
 			card_close(r->card[i]);
 	free(r->card);
+	free(r->open);
 	if (r->ledger)
 		ledger_close(r->ledger);
 	if (r->store)
@@ -547,7 +520,8 @@ static int run(struct run *r, const char *why, struct sim_err *e)
 	int bad;
 
 	r->card = calloc(r->c->slots + 1, sizeof(struct card *));
-	if (!r->card)
+	r->open = calloc(r->c->slots + 1, sizeof(*r->open));
+	if (!r->card || !r->open)
 		return sim_fail(e, EX_OSERR, "out of memory");
 	/* What is wrong on the phone is known before any card is touched. */
 	bad = cmd_rules(&r->rules, e) < 0 || open_ledger(r, e) < 0 ||
@@ -562,7 +536,8 @@ static int run(struct run *r, const char *why, struct sim_err *e)
 	bad = engine(r, why, &rep, e);
 	for (size_t i = 0; !bad && i < r->c->slots; i++)
 		if (r->card[i])
-			keep_stamp(r, i);
+			opencard_keep(r->c, &r->c->slot[i], r->ledger,
+				      &r->open[i]);
 	say_result(r, bad, &rep, e);
 	if (!bad)
 		tell(r, &rep, now_ms() - from);

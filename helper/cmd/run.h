@@ -8,6 +8,7 @@
 #include "cmd/cmd.h"
 
 struct card;
+struct sim_channel;
 
 /** run_why_not() - why a slot's card is not read: a phrase, no content */
 const char *run_why_not(const struct cmd_slot *s);
@@ -24,6 +25,19 @@ const char *run_why_not(const struct cmd_slot *s);
  */
 struct card *run_open_card(struct cmd *c, struct cmd_slot *s,
 			   struct sim_err *e);
+
+/**
+ * run_open_channel() - the channel of a granted slot
+ * @s: its descriptor is taken
+ * @e: EX_TEMPFAIL: the slot holds another card by now
+ *
+ * Return: the channel, or NULL.
+ */
+struct sim_channel *run_open_channel(struct cmd_slot *s, struct sim_err *e);
+
+/** run_card_on() - the rest of run_open_card(); @ch is taken over */
+struct card *run_card_on(struct cmd *c, struct sim_channel *ch,
+			 struct sim_err *e);
 
 /** run_card_progress() - for card_on_progress(); @arg is the struct cmd */
 void run_card_progress(void *arg, const char *what, unsigned int done,

@@ -161,6 +161,9 @@ int messages_apply(struct webdav *d, struct sim_op *op, size_t n,
 void messages_free(struct webdav *d);
 int info_changes(struct webdav *d, const char *since, struct sim_changes *out,
 		 struct sim_err *e);
+/** info_generation() - what the document of a card says. 0, 1 nothing, -1 */
+int info_generation(struct webdav *d, const char *iccid, char *out, size_t size,
+		    struct sim_err *e);
 int info_place(struct webdav *d, const struct sim_item *want, char **ref,
 	       struct sim_err *e);
 int info_apply(struct webdav *d, struct sim_op *op, size_t n,

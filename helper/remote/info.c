@@ -8,6 +8,7 @@
 #include "remote/dav.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -214,6 +215,32 @@ int info_place(struct webdav *d, const struct sim_item *want, char **ref,
 	free(key);
 	free(safe);
 	return *ref ? 0 : nomem(e);
+}
+
+int info_generation(struct webdav *d, const char *iccid, char *out, size_t size,
+		    struct sim_err *e)
+{
+	struct sim_record now = { 0 };
+	struct sim_item it;
+	const char *text;
+	json_t *doc = NULL;
+	char *name = NULL;
+	int ret = -1;
+
+	out[0] = '\0';
+	sim_item_init(&it, SIM_INFO);
+	if (sim_item_add(&it, "ICCID", NULL, iccid))
+		nomem(e);
+	else if (!info_place(d, &it, &name, e))
+		ret = load(d, name, &now, &doc, e);
+	text = json_string_value(json_object_get(doc, "generation"));
+	if (!ret && text)
+		snprintf(out, size, "%s", text);
+	json_decref(doc);
+	sim_record_free(&now);
+	sim_item_free(&it);
+	free(name);
+	return ret < 0 ? -1 : !out[0];
 }
 
 static void judge(struct webdav *d, struct sim_op *op, enum sim_outcome how)

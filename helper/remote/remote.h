@@ -119,6 +119,18 @@ struct remote_stats {
  */
 struct sim_replica *remote_replica(const struct remote_config *c,
 				   struct sim_err *e);
+/**
+ * remote_generation() - which generation the server's card-info says a card is
+ * @r: the server
+ * @iccid: digits of the card
+ * @out: the generation's id
+ * @size: room in @out
+ * @e: filled on error
+ *
+ * Return: 0, 1 it says nothing of that card, -1 it could not be asked.
+ */
+int remote_generation(struct sim_replica *r, const char *iccid, char *out,
+		      size_t size, struct sim_err *e);
 void remote_replica_stats(struct sim_replica *r, struct remote_stats *out);
 
 #endif

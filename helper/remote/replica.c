@@ -206,6 +206,16 @@ fail:
 	return NULL;
 }
 
+int remote_generation(struct sim_replica *r, const char *iccid, char *out,
+		      size_t size, struct sim_err *e)
+{
+	struct remote *m = r->priv;
+
+	out[0] = '\0';
+	return m->files.url ? info_generation(&m->files, iccid, out, size, e) :
+			      1;
+}
+
 void remote_replica_stats(struct sim_replica *r, struct remote_stats *out)
 {
 	struct remote *m = r->priv;

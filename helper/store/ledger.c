@@ -24,6 +24,7 @@ static const char *const sql[LQ_COUNT] = {
 #define X(name, text) [LQ_##name] = text,
 	LEDGER_QUERIES(X)
 	LEDGER_SEED_QUERIES(X)
+	LEDGER_CARDS_QUERIES(X)
 	LEDGER_DECIDE_QUERIES(X)
 #undef X
 };

@@ -11,6 +11,7 @@
 #define SIMSYNC_STORE_LEDGER_SQL_H
 
 #include "store/ledger.h"
+#include "store/ledger_cards.h"
 #include "store/ledger_decide.h"
 #include "store/ledger_seed.h"
 
@@ -131,7 +132,7 @@
 	X(HELD_DONE, "UPDATE held SET state='done',freed=?2 WHERE id=?1")      \
 	X(HELD_UNDONE, "UPDATE held SET state='restored' WHERE id=?")          \
 	X(HELD_OF, "SELECT id,item,what FROM held WHERE member=? "             \
-		   "AND state='held'")                                         \
+		   "AND state='held' AND item IS NOT NULL")                    \
 	X(COUNT_OPEN, "SELECT (SELECT count(*) FROM conflict "                 \
 		      "WHERE state='open'),(SELECT count(*) FROM duplicate "   \
 		      "WHERE state='open'),(SELECT count(*) FROM held "        \
@@ -179,6 +180,7 @@ enum ledger_query {
 #define X(name, sql) LQ_##name,
 	LEDGER_QUERIES(X)
 	LEDGER_SEED_QUERIES(X)
+	LEDGER_CARDS_QUERIES(X)
 	LEDGER_DECIDE_QUERIES(X)
 #undef X
 	LQ_COUNT

@@ -200,6 +200,8 @@ static int join(struct component *c, struct sim_replica *r, int64_t replica,
 	if (s->member < 0)
 		return -1;
 	c->n++;
+	if (refill_held(c, s, replica))
+		return -1;
 	return added ? ledger_do(run->l, LQ_MEMBER_DUE, run->e, "ii",
 				 s->member, c->id)
 		     : 0;

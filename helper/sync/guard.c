@@ -4,7 +4,8 @@
  *
  * An emptied replica, and mass deletes and mass edits over seven days. What is
  * held stays out of the merge and out of the base, so it is found again each
- * run until a person releases it or it is undone where it happened.
+ * run until a person releases it or it is undone where it happened. And a card
+ * that began anew under its old number: it is not filled before a yes.
  */
 #include "sync/run.h"
 
@@ -135,6 +136,49 @@ static int forget(struct component *c, size_t side)
 		rc = ledger_do(run->l, LQ_HELD_UNDONE, run->e, "i", id[i]);
 	free(id);
 	return rc;
+}
+
+int refill_held(struct component *c, struct side *s, int64_t replica)
+{
+	const enum ledger_query q = LQ_CARD_REFILL;
+	struct run *run = c->run;
+	bool asks, released;
+	int64_t id = 0, of = s->member;
+	int rc;
+
+	if (!s->card || !s->takes)
+		return 0;
+	rc = ledger_first(run->l, LQ_CARD_ASKS, run->e, "i", replica);
+	asks = rc > 0 && ledger_int(run->l, LQ_CARD_ASKS, 0);
+	ledger_end(run->l, LQ_CARD_ASKS);
+	if (rc < 0 || !asks)
+		return rc < 0 ? -1 : 0;
+	rc = ledger_first(run->l, q, run->e, "i", replica);
+	released = rc > 0 && ledger_text(run->l, q, 1)[0] == 'r';
+	if (rc > 0) {
+		id = ledger_int(run->l, q, 0);
+		of = ledger_int(run->l, q, 2);
+	}
+	ledger_end(run->l, q);
+	if (rc < 0)
+		return -1;
+	if (released)
+		return ledger_do(run->l, LQ_HELD_DONE, run->e, "ii", id,
+				 run->now) ||
+		       ledger_do(run->l, LQ_CARD_AGREED, run->e, "i", replica)
+			       ? -1
+			       : 0;
+	if (!id && ledger_do(run->l, LQ_HELD_ADD, run->e, "issii", s->member,
+			     NULL, "refill", run->id, run->now))
+		return -1;
+	s->takes = false;
+	run->holds = true;
+	/* One word for all it would get. */
+	if (of != s->member)
+		return 0;
+	return report_line(run, SYNC_HELD, s, c->g.kind, SIM_CREATE, NULL,
+			   SIM_PENDING,
+			   "emptied or made anew: filling it waits for a yes");
 }
 
 int guard(struct component *c, size_t side)

@@ -55,12 +55,12 @@ int item_load(struct component *c, int64_t item, struct sim_item *it)
 	return load(c, item, it, &rev, &chosen);
 }
 
-static enum sim_class class_of(const struct component *c, int64_t member)
+static const struct peer *peer_of(const struct component *c, int64_t member)
 {
 	for (size_t i = 0; i < c->peers; i++)
 		if (c->peer[i].member == member)
-			return c->peer[i].class;
-	return SIM_LOCAL;
+			return &c->peer[i];
+	return NULL;
 }
 
 static char *dup_col(struct ledger *l, int col)
@@ -70,7 +70,7 @@ static char *dup_col(struct ledger *l, int col)
 	return text ? strdup(text) : NULL;
 }
 
-static int load_row(struct merge *m, struct row *r)
+static int load_row(struct merge *m, struct row *r, enum sim_class class)
 {
 	struct ledger *l = m->c->run->l;
 	const char *want = ledger_text(l, LQ_BASE_ITEM, 6);
@@ -79,7 +79,7 @@ static int load_row(struct merge *m, struct row *r)
 	memset(r, 0, sizeof(*r));
 	r->id = ledger_int(l, LQ_BASE_ITEM, 0);
 	r->member = ledger_int(l, LQ_BASE_ITEM, 1);
-	r->class = class_of(m->c, r->member);
+	r->class = class;
 	r->ref = dup_col(l, 2);
 	r->version = dup_col(l, 3);
 	r->uid = dup_col(l, 4);
@@ -111,14 +111,20 @@ int merge_load(struct component *c, int64_t item, struct merge *m)
 	m->m.kind = m->m0.kind;
 	for (row = ledger_first(l, LQ_BASE_ITEM, c->run->e, "i", item);
 	     row > 0 && !rc; row = ledger_next(l, LQ_BASE_ITEM, c->run->e)) {
-		struct row *p = realloc(m->row, (m->rows + 1) * sizeof(*p));
+		const struct peer *peer = peer_of(c, ledger_int(l, LQ_BASE_ITEM,
+								1));
+		struct row *p;
 
+		/* A retired replica holds nothing any more. */
+		if (!peer)
+			continue;
+		p = realloc(m->row, (m->rows + 1) * sizeof(*p));
 		if (!p) {
 			rc = run_no_memory(c->run);
 			break;
 		}
 		m->row = p;
-		rc = load_row(m, &p[m->rows++]);
+		rc = load_row(m, &p[m->rows++], peer->class);
 	}
 	ledger_end(l, LQ_BASE_ITEM);
 	if (!rc && row < 0)

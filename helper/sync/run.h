@@ -189,6 +189,8 @@ int numbers_set(struct component *c, int64_t item, const struct sim_item *it,
 
 /* guard.c */
 int guard(struct component *c, size_t side);
+/** refill_held() - a new generation is not written before a person agrees */
+int refill_held(struct component *c, struct side *s, int64_t replica);
 
 /**
  * struct row - what one member's base says of an item

@@ -83,6 +83,7 @@ static void every_query_prepares(void **state)
 #define X(name, sql_text) [LQ_##name] = sql_text,
 		LEDGER_QUERIES(X)
 		LEDGER_SEED_QUERIES(X)
+		LEDGER_CARDS_QUERIES(X)
 		LEDGER_DECIDE_QUERIES(X)
 #undef X
 	};
