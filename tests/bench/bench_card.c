@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/figure.h"
 #include "bench/need.h"
 #include "unit/card_link.h"
 
@@ -36,18 +37,15 @@ struct result {
 	size_t contacts;
 };
 
-static FILE *json;
-static int bad, figures;
+static struct figures all;
 
-static void figure(const char *what, const char *image, const char *more,
-		   double value, const char *unit, double limit)
+static void of_card(const char *what, const char *image, const char *more,
+		    double value, const char *unit, double limit)
 {
-	bool ok = value <= limit;
+	char name[96];
 
-	bad += !ok;
-	fprintf(json, "%s\n{\"figure\": \"%s-%s%s\", \"value\": %g, \"unit\": \"%s\", \"limit\": %g, \"ok\": %s}",
-		figures++ ? "," : "[", what, image, more, value, unit, limit,
-		ok ? "true" : "false");
+	snprintf(name, sizeof(name), "%s-%s%s", what, image, more);
+	figure(&all, name, value, unit, limit);
 }
 
 static int look(struct uicc *u, struct sim_replica *r, const char *since,
@@ -127,11 +125,11 @@ static int one(const char *image, bool sure)
 	       full.contacts, full.apdus, need.apdus,
 	       (double)full.apdus / need.apdus, (unsigned long long)full.bytes,
 	       need.bytes, again.apdus);
-	figure("apdus", image, sure ? "-full-ratio" : "-no-parity-full-ratio",
+	of_card("apdus", image, sure ? "-full-ratio" : "-no-parity-full-ratio",
 	       (double)full.apdus / need.apdus, "ratio", FULL_LIMIT);
-	figure("apdus", image, sure ? "-unchanged" : "-no-parity-unchanged",
+	of_card("apdus", image, sure ? "-unchanged" : "-no-parity-unchanged",
 	       again.apdus, "APDUs", UNCHANGED_LIMIT);
-	figure("wire-bytes", image, sure ? "-full" : "-no-parity-full",
+	of_card("wire-bytes", image, sure ? "-full" : "-no-parity-full",
 	       (double)full.bytes, "bytes", FULL_LIMIT * need.bytes);
 	return 0;
 }
@@ -142,19 +140,12 @@ int main(int argc, char **argv)
 		fputs("usage: bench_card FILE.json\n", stderr);
 		return 2;
 	}
-	json = fopen(argv[1], "w");
-	if (!json) {
-		perror(argv[1]);
+	if (figures_open(&all, argv[1]))
 		return 1;
-	}
 	printf("%-23s %8s %8s %8s %7s %9s %9s %9s\n", "card", "contacts",
 	       "APDUs", "needed", "ratio", "bytes", "needed", "unchanged");
 	for (size_t i = 0; i < sizeof(cards) / sizeof(cards[0]); i++)
 		if (one(cards[i].image, cards[i].sure))
-			bad++;
-	fputs("\n]\n", json);
-	if (fclose(json))
-		bad++;
-	printf("%d figures, %d over their limit\n", figures, bad);
-	return bad != 0;
+			all.bad++;
+	return figures_close(&all) != 0;
 }

@@ -7,7 +7,16 @@
 bench-card: $(B)/bench/bench_card
 	@$< $(B)/bench/card.json
 
-$(B)/bench/bench_card: $(patsubst %.c,$(B)/o/%.o,tests/bench/bench_card.c tests/bench/need.c $(HELPER_SRC) $(CARD_SRC))
+$(B)/bench/bench_card: $(patsubst %.c,$(B)/o/%.o,tests/bench/bench_card.c tests/bench/figure.c tests/bench/need.c $(HELPER_SRC) $(CARD_SRC))
+	@mkdir -p $(@D)
+	$(CC) -pie -o $@ $^ $(PKG_LIBS)
+
+## bench-sync   what a run costs: nothing new, ten changes, the first; 10,000 and 100,000 contacts
+.PHONY: bench-sync
+bench-sync: $(B)/bench/bench_sync
+	@$< $(B)/bench/sync.json
+
+$(B)/bench/bench_sync: $(patsubst %.c,$(B)/o/%.o,tests/bench/bench_sync.c tests/bench/book_server.c tests/bench/figure.c tests/bench/sync_world.c $(HELPER_SRC) $(CARD_SRC))
 	@mkdir -p $(@D)
 	$(CC) -pie -o $@ $^ $(PKG_LIBS)
 

@@ -160,7 +160,9 @@ static inline void server_stop(pid_t *pid)
 static inline bool servers_start(struct servers *s)
 {
 	signal(SIGPIPE, SIG_IGN);
-	snprintf(s->dir, sizeof(s->dir), "/tmp/simsync-servers.XXXXXX");
+	/* In memory where there is room: Radicale waits for the disk each time. */
+	snprintf(s->dir, sizeof(s->dir), "%s/simsync-servers.XXXXXX",
+		 access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
 	if (!mkdtemp(s->dir))
 		return false;
 	s->radicale_port = free_port();
