@@ -48,6 +48,11 @@ uint16_t gsm7_ext(uint8_t c)
 
 size_t gsm7_code(uint32_t u, uint8_t out[2])
 {
+	/* Letters and digits stand where ASCII has them. */
+	if (u < 128 && basic[u] == u) {
+		out[0] = (uint8_t)u;
+		return 1;
+	}
 	for (unsigned int i = 0; i < 128; i++) {
 		if (basic[i] == u && i != GSM7_ESC) {
 			out[0] = (uint8_t)i;

@@ -40,6 +40,8 @@ static char *dup_span(const char *s, size_t len)
 	char *out;
 	size_t n = 0;
 
+	if (!memchr(s, '\n', len) && !memchr(s, '\r', len))
+		return strndup(s, len);
 	out = malloc(2 * len + 1);
 	if (!out)
 		return NULL;
