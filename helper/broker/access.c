@@ -16,6 +16,7 @@ static const struct access table[] = {
 	{ "card list", 0 },
 	{ "card enroll", ACCESS_SELF },
 	{ "card forget", ACCESS_SELF },
+	{ "card restore", ACCESS_RUN },
 	{ "contacts list --card", ACCESS_RUN | ACCESS_SLOTS },
 	{ "contacts show --card", ACCESS_RUN | ACCESS_SLOTS },
 	{ "contacts add --card", ACCESS_RUN | ACCESS_SLOTS },

@@ -281,6 +281,7 @@ int cmd_sync(struct cmd *c, struct sim_err *e);
 int cmd_plan(struct cmd *c, struct sim_err *e);
 int cmd_info(struct cmd *c, struct sim_err *e);
 int cmd_card_list(struct cmd *c, struct sim_err *e);
+int cmd_card_restore(struct cmd *c, struct sim_err *e);
 int cmd_contacts_list(struct cmd *c, struct sim_err *e);
 int cmd_contacts_show(struct cmd *c, struct sim_err *e);
 int cmd_contacts_add(struct cmd *c, struct sim_err *e);
