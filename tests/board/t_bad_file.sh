@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # boards: arm64-6.1
 # check: full
-# timeout: 900
+# timeout: 1500
 # Cards whose files are not what they should be, on the handset: said clearly, nothing
 # written, nothing lost, and all in sync again with a good card.
 . "$(dirname "$0")/tap.sh"
