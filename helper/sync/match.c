@@ -183,17 +183,57 @@ static int match_same(struct component *c, size_t side, struct spots *s)
 	return 0;
 }
 
+/* 1: somebody else, an entry of its own, has a number of the one at @p */
+static int number_shared(struct component *c, const struct spot *p)
+{
+	const enum ledger_query q = LQ_NUMBER_FIND;
+	struct ledger *l = c->run->l;
+	char **number = sim_numbers(&p->was, c->run->opt->country);
+	int row = 0, other = 0;
+
+	if (!number)
+		return run_no_memory(c->run);
+	for (size_t i = 0; row >= 0 && number[i] && !other; i++) {
+		for (row = ledger_first(l, q, c->run->e, "is", c->id,
+					number[i]);
+		     row > 0; row = ledger_next(l, q, c->run->e))
+			other |= ledger_int(l, q, 0) != p->item;
+	}
+	sim_numbers_free(number);
+	return row < 0 ? -1 : other;
+}
+
+/* sim_alike() of what @p was and @rec; a name only nearly the same counts
+ * where the number is nobody else's. -1: failed
+ */
+static int alike(struct component *c, const struct spot *p,
+		 const struct sim_record *rec)
+{
+	enum sim_likeness how = sim_alike(&p->was, &rec->item,
+					  c->run->opt->country);
+	int shared;
+
+	if (how != SIM_RESPELLED)
+		return (int)how;
+	shared = number_shared(c, p);
+	if (shared < 0)
+		return -1;
+	return shared ? SIM_RENAMED : SIM_EDITED;
+}
+
 /* Edited where it is, else the only two that are alike. */
 static int match_edited(struct component *c, size_t side, struct spots *s)
 {
-	const char *country = c->run->opt->country;
+	int how;
 
 	for (size_t i = 0; i < s->n; i++) {
 		struct spot *p = &s->spot[i];
 
-		if (p->lost && p->found &&
-		    sim_alike(&p->was, &p->rec->item, country) >= SIM_EDITED &&
-		    settle(c, side, p, p))
+		if (!p->lost || !p->found)
+			continue;
+		how = alike(c, p, p->rec);
+		if (how < 0 ||
+		    (how >= (int)SIM_EDITED && settle(c, side, p, p)))
 			return -1;
 	}
 	for (size_t i = 0; i < s->n; i++) {
@@ -201,17 +241,24 @@ static int match_edited(struct component *c, size_t side, struct spots *s)
 		size_t there = 0, back = 0;
 
 		for (size_t j = 0; p->lost && j < s->n; j++) {
-			if (!s->spot[j].found ||
-			    sim_alike(&p->was, &s->spot[j].rec->item,
-				      country) < SIM_EDITED)
+			if (!s->spot[j].found)
+				continue;
+			how = alike(c, p, s->spot[j].rec);
+			if (how < 0)
+				return -1;
+			if (how < (int)SIM_EDITED)
 				continue;
 			only = &s->spot[j];
 			there++;
 		}
-		for (size_t j = 0; only && j < s->n; j++)
-			back += s->spot[j].lost &&
-				sim_alike(&s->spot[j].was, &only->rec->item,
-					  country) >= SIM_EDITED;
+		for (size_t j = 0; only && j < s->n; j++) {
+			how = s->spot[j].lost
+				      ? alike(c, &s->spot[j], only->rec)
+				      : (int)SIM_UNLIKE;
+			if (how < 0)
+				return -1;
+			back += how >= (int)SIM_EDITED;
+		}
 		if (there == 1 && back == 1 && settle(c, side, p, only))
 			return -1;
 	}
@@ -230,10 +277,15 @@ static int ask_renamed(struct component *c, struct side *s, struct spots *spots)
 		struct spot *p = &spots->spot[i];
 		bool renamed = false;
 
-		for (size_t j = 0; p->lost && !renamed && j < spots->n; j++)
-			renamed = spots->spot[j].found &&
-				  sim_alike(&p->was, &spots->spot[j].rec->item,
-					    run->opt->country) == SIM_RENAMED;
+		for (size_t j = 0; p->lost && !renamed && j < spots->n; j++) {
+			enum sim_likeness how;
+
+			if (!spots->spot[j].found)
+				continue;
+			how = sim_alike(&p->was, &spots->spot[j].rec->item,
+					run->opt->country);
+			renamed = how == SIM_RENAMED || how == SIM_RESPELLED;
+		}
 		if (!renamed)
 			continue;
 		if (ledger_do(run->l, LQ_BASE_MEANS, run->e, "is", p->base,

@@ -17,8 +17,8 @@
 /* Found there: it holds what a person chose for it, whatever the item's order. */
 enum { KNOWS_NO_REV = -1 };
 
-/* Why two are candidates for each other. */
-enum likely { UNLIKELY, BY_CUT_NAME, BY_NAME };
+/* Two that may be one: a possible duplicate, or sure where nobody else may. */
+enum likely { UNLIKELY, MAYBE, SURE };
 
 struct candidate {
 	size_t spot;
@@ -279,6 +279,33 @@ static int pair_keyed(struct component *c, size_t side, struct spot *p)
 	return rc;
 }
 
+/*
+ * Cards counted 1, 2, 3 by whoever wrote them out: another's 1 is somebody
+ * else. Such a UID needs the name as well.
+ */
+static int uid_holds(struct component *c, const struct sim_record *rec,
+		     int64_t item)
+{
+	enum { UNIQUE = 16 };
+	struct sim_item full = {.kind = c->g.kind};
+	const char *a, *b;
+	int rc;
+
+	if (strlen(rec->uid) >= UNIQUE)
+		return 1;
+	rc = item_load(c, item, &full);
+	if (rc == 1) {
+		a = sim_item_get(&rec->item, "FN");
+		b = sim_item_get(&full, "FN");
+		rc = sim_name_same(a ? a : "", b ? b : "",
+				   c->run->opt->country);
+		if (rc < 0)
+			run_no_memory(c->run);
+	}
+	sim_item_free(&full);
+	return rc;
+}
+
 static int pair_uid(struct component *c, size_t side, struct spot *p)
 {
 	struct ledger *l = c->run->l;
@@ -297,7 +324,8 @@ static int pair_uid(struct component *c, size_t side, struct spot *p)
 	rc = item_here(c, &c->side[side], item);
 	if (rc)
 		return rc < 0 ? -1 : 0;
-	return attach(c, side, p, item);
+	rc = uid_holds(c, p->rec, item);
+	return rc > 0 ? attach(c, side, p, item) : rc;
 }
 
 /* Edited and copied between two looks: both copies are the edited item. */
@@ -351,33 +379,50 @@ static char *folded_name(const struct sim_item *it)
 	return sim_text_fold(fn ? fn : "");
 }
 
-static enum likely likely(struct component *c, struct side *s,
-			  const struct sim_item *rec,
-			  const struct sim_item *full)
+/* 1: @rec's name is what this replica would make of @full's */
+static int cut_alike(struct component *c, struct side *s,
+		     const struct sim_item *rec, const struct sim_item *full)
 {
 	struct sim_item cut = {.kind = c->g.kind};
 	struct sim_err why;
-	enum likely out = UNLIKELY;
-	char *a = folded_name(rec), *b = folded_name(full), *p = NULL;
+	char *a, *b;
+	int rc = 0;
 
-	if (!a || !b || !*a)
-		goto out;
-	if (!strcmp(a, b)) {
-		out = BY_NAME;
-		goto out;
+	if (s->r->lossless ||
+	    s->r->ops->project(s->r, full, NULL, &cut, &why) != 0) {
+		sim_item_free(&cut);
+		return 0;
 	}
-	if (!s->r->lossless &&
-	    s->r->ops->project(s->r, full, NULL, &cut, &why) == 0) {
-		p = folded_name(&cut);
-		if (p && !strcmp(a, p))
-			out = BY_CUT_NAME;
+	a = folded_name(rec);
+	b = folded_name(&cut);
+	rc = a && b ? *a && !strcmp(a, b) : run_no_memory(c->run);
+	if (rc > 0) {
+		rc = sim_cut_is_plain(full, a, c->run->opt->country);
+		rc = rc < 0 ? run_no_memory(c->run) : rc ? SURE : MAYBE;
 	}
-out:
-	sim_item_free(&cut);
 	free(a);
 	free(b);
-	free(p);
-	return out;
+	sim_item_free(&cut);
+	return rc;
+}
+
+/* Do these two have one name? -1 or enum likely; @alone: and the number */
+static int likely(struct component *c, struct side *s,
+		  const struct sim_item *rec, const struct sim_item *full,
+		  bool alone)
+{
+	const char *a = sim_item_get(rec, "FN"), *b = sim_item_get(full, "FN");
+	int rc = sim_name_same(a ? a : "", b ? b : "", c->run->opt->country);
+
+	if (rc > 0 && s->r->lossless) {
+		rc = sim_contradict(rec, full);
+		return rc < 0 ? run_no_memory(c->run) : rc ? MAYBE : SURE;
+	}
+	if (rc)
+		return rc < 0 ? run_no_memory(c->run) : SURE;
+	rc = cut_alike(c, s, rec, full);
+	/* Somebody else has the number as well: a cut name is nothing. */
+	return rc == SURE && !alone ? MAYBE : rc;
 }
 
 static int candidate_add(struct component *c, struct candidates *list,
@@ -426,17 +471,53 @@ static int items_with(struct component *c, const char *number, int64_t **out,
 	return row;
 }
 
+/* numbers[i]: of spot i, NULL where there is nothing to pair */
+static char ***spot_numbers(struct component *c, const struct spots *spots)
+{
+	char ***numbers = calloc(spots->n + 1, sizeof(*numbers));
+
+	for (size_t i = 0; numbers && i < spots->n; i++) {
+		if (!spots->spot[i].found)
+			continue;
+		numbers[i] = sim_numbers(&spots->spot[i].rec->item,
+					 c->run->opt->country);
+		if (numbers[i])
+			continue;
+		while (i--)
+			sim_numbers_free(numbers[i]);
+		free(numbers);
+		numbers = NULL;
+	}
+	if (!numbers)
+		run_no_memory(c->run);
+	return numbers;
+}
+
+/* Has another new record of this replica that number too? */
+static bool another_has(char ***numbers, size_t n, size_t at,
+			const char *number)
+{
+	for (size_t i = 0; i < n; i++)
+		for (char **p = i == at ? NULL : numbers[i]; p && *p; p++)
+			if (!strcmp(*p, number))
+				return true;
+	return false;
+}
+
 static int gather_number(struct component *c, struct side *s,
-			 struct spots *spots, size_t at, const char *number,
-			 struct candidates *list)
+			 struct spots *spots, char ***numbers, size_t at,
+			 const char *number, struct candidates *list)
 {
 	int64_t *item;
 	size_t n;
 	int rc = items_with(c, number, &item, &n);
+	bool alone = n == 1 &&
+		     (s->r->lossless ||
+		      !another_has(numbers, spots->n, at, number));
 
 	for (size_t i = 0; !rc && i < n; i++) {
 		struct sim_item full = {.kind = c->g.kind};
-		enum likely how = UNLIKELY;
+		int how = UNLIKELY;
 
 		rc = item_here(c, s, item[i]);
 		if (rc) {
@@ -445,13 +526,12 @@ static int gather_number(struct component *c, struct side *s,
 		}
 		rc = item_load(c, item[i], &full);
 		if (rc == 1)
-			how = likely(c, s, &spots->spot[at].rec->item, &full);
-		/* Somebody else has the number as well: a cut name is nothing. */
-		if (how == BY_CUT_NAME && n > 1)
-			how = UNLIKELY;
-		rc = rc < 0 ? -1 : 0;
+			how = likely(c, s, &spots->spot[at].rec->item, &full,
+				     alone);
+		rc = rc < 0 || how < 0 ? -1 : 0;
 		if (!rc && how != UNLIKELY)
-			rc = candidate_add(c, list, at, item[i], how);
+			rc = candidate_add(c, list, at, item[i],
+					   (enum likely)how);
 		sim_item_free(&full);
 	}
 	free(item);
@@ -461,21 +541,17 @@ static int gather_number(struct component *c, struct side *s,
 static int gather(struct component *c, struct side *s, struct spots *spots,
 		  struct candidates *list)
 {
+	char ***numbers = spot_numbers(c, spots);
 	int rc = 0;
 
-	for (size_t i = 0; !rc && i < spots->n; i++) {
-		char **numbers;
-
-		if (!spots->spot[i].found)
-			continue;
-		numbers = sim_numbers(&spots->spot[i].rec->item,
-				      c->run->opt->country);
-		if (!numbers)
-			return run_no_memory(c->run);
-		for (size_t k = 0; !rc && numbers[k]; k++)
-			rc = gather_number(c, s, spots, i, numbers[k], list);
-		sim_numbers_free(numbers);
-	}
+	if (!numbers)
+		return -1;
+	for (size_t i = 0; !rc && i < spots->n; i++)
+		for (char **p = numbers[i]; !rc && p && *p; p++)
+			rc = gather_number(c, s, spots, numbers, i, *p, list);
+	for (size_t i = 0; i < spots->n; i++)
+		sim_numbers_free(numbers[i]);
+	free(numbers);
 	return rc;
 }
 
@@ -517,7 +593,7 @@ static int decide(struct component *c, size_t side, struct spots *spots,
 		bool sole = (!i || k[-1].item != k->item) &&
 			    (i + 1 == list->n || k[1].item != k->item);
 
-		if (sole && of_spot[k->spot] == 1) {
+		if (sole && of_spot[k->spot] == 1 && k->likely == SURE) {
 			rc = attach(c, side, &spots->spot[k->spot], k->item);
 			k->likely = UNLIKELY;
 		}

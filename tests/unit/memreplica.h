@@ -21,7 +21,7 @@ struct mem_rec {
 	bool used;
 	bool unreadable;
 	long seq;		/* of its last change; deleted ones keep it */
-	char uid[40];
+	char uid[64];
 	char ref[40];
 	struct sim_item item;
 };

@@ -79,10 +79,10 @@ static void a_name_edited_on_the_card_regenerates_n(void **state)
 
 	mem_set(w->local, "1", "u1", "FN:Anna Berg\nN:Berg;Anna;;;\nTEL:+491701\n");
 	run(w);
-	mem_set(w->card, "rec/0", NULL, "FN:Anna Bergs\nTEL:+491701\n");
+	mem_set(w->card, "rec/0", NULL, "FN:Anna Berg Tal\nTEL:+491701\n");
 	run(w);
 	assert_has(w->local, "1",
-		   "FN:Anna Bergs\nN:Bergs;Anna;;;\nTEL:+491701\n");
+		   "FN:Anna Berg Tal\nN:Tal;Anna Berg;;;\nTEL:+491701\n");
 	assert_quiet(w);
 }
 

@@ -381,24 +381,18 @@ static void replace(struct world *w, size_t at, struct sim_item *it,
 	sim_item_add(it, name, NULL, value);
 }
 
-/* A card's name is completed or respelled: anything else is another person. */
+/* A card's name is completed by a word: anything else may be another person. */
 static void respell(struct world *w, size_t at, struct sim_item *it)
 {
 	const char *fn = sim_item_get(it, "FN");
 	struct typed *t = &w->typed[w->typed_n];
 
-	if (!fn || strlen(fn) < 10)
+	if (!fn || strlen(fn) + 2 > w->m[at]->name_bytes)
 		return;
 	w->typed_n++;
 	memset(t, 0, sizeof(*t));
 	t->where = at;
-	snprintf(t->text, sizeof(t->text), "%s", fn);
-	t->text[strlen(t->text) - 1] = (char)('0' + ++w->values % 10);
-	t->text[strlen(t->text) - 2] = '!';
-	if (!strcmp(t->text, fn)) {
-		w->typed_n--;
-		return;
-	}
+	snprintf(t->text, sizeof(t->text), "%s %u", fn, ++w->values % 10);
 	/* It is typed over what the card had cut of it as well. */
 	for (size_t i = 0; i + 1 < w->typed_n; i++)
 		if (!strncmp(w->typed[i].text, fn, strlen(fn)))

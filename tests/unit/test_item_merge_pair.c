@@ -254,15 +254,18 @@ static void likeness_of_two_records_of_one_card(void **state)
 		enum sim_likeness want;
 	} t[] = {
 		{"FN:Anna\nTEL:1\n", "TEL:1\nFN:Anna\n", SIM_IDENTICAL},
-		{"FN:Anna\nTEL:1\n", "FN:Anna Berg\nTEL:1\n", SIM_EDITED},
-		{"FN:Anna Berg\nTEL:1\n", "FN:Anna B\nTEL:1\n", SIM_EDITED},
-		{"FN:Stefan\nTEL:1\n", "FN:Stephan\nTEL:1\n", SIM_RENAMED},
-		{"FN:Stefan\nTEL:1\n", "FN:Stefen\nTEL:1\n", SIM_EDITED},
+		{"FN:Anna\nTEL:1\n", "FN:Anna Berg\nTEL:1\n", SIM_RESPELLED},
+		{"FN:Anna Berg\nTEL:1\n", "FN:Anna B\nTEL:1\n",
+		 SIM_RESPELLED},
+		{"FN:Stefan\nTEL:1\n", "FN:Stephan\nTEL:1\n", SIM_RESPELLED},
+		/* A short name one letter off is another name: Jan, Jon. */
+		{"FN:Stefan\nTEL:1\n", "FN:Stefen\nTEL:1\n", SIM_RENAMED},
+		{"FN:Martin\nTEL:1\n", "FN:Martina\nTEL:1\n", SIM_RENAMED},
 		{"FN:Anna\nTEL:1\n", "FN:Anna\nTEL:2\n", SIM_EDITED},
 		{"FN:Anna\nTEL:1\n", "FN:Bert\nTEL:1\n", SIM_RENAMED},
 		{"FN:Anna\nTEL:1\n", "FN:Bert\nTEL:2\n", SIM_UNLIKE},
 		{"TEL:1\n", "TEL:2\n", SIM_UNLIKE},
-		{"TEL:1\n", "FN:Anna\nTEL:1\n", SIM_EDITED},
+		{"TEL:1\n", "FN:Anna\nTEL:1\n", SIM_RESPELLED},
 	};
 
 	(void)state;
