@@ -120,7 +120,7 @@ char *sim_number_norm(const char *value, const char *country)
 	if (!strncasecmp(value, "tel:", 4))
 		value += 4;
 	n = significant(value, out);
-	if (!strncmp(out, "00", 2) && n > 6) {
+	if (n > 6 && out[0] == '0' && out[1] == '0') {
 		out[0] = '+';
 		memmove(out + 1, out + 2, n - 1);
 		return out;
@@ -135,7 +135,7 @@ char *sim_number_norm(const char *value, const char *country)
 		trunk = 0;
 	else if (!trunk || strncmp(out, plan->trunk, trunk) ||
 		 n < trunk + plan->least || n > trunk + plan->most ||
-		 !strncmp(out, "00", 2))
+		 (out[0] == '0' && out[1] == '0'))
 		return out;
 	c = strlen(country);
 	memmove(out + 1 + c, out + trunk, n - trunk + 1);
