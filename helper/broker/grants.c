@@ -72,7 +72,7 @@ static int read_card(const char *path, const config_setting_t *s,
 {
 	const char *iccid = NULL, *driver = NULL, *policy = NULL;
 	long long since = 0;
-	int virt = 0;
+	int virt = 0, proxied = 0;
 
 	memset(c, 0, sizeof(*c));
 	if (!config_setting_lookup_string(s, "iccid", &iccid) ||
@@ -85,10 +85,12 @@ static int read_card(const char *path, const config_setting_t *s,
 		return sim_fail_in(e, "%s:%u", path,
 				   config_setting_source_line(s));
 	config_setting_lookup_bool(s, "virtual", &virt);
+	config_setting_lookup_bool(s, "proxied", &proxied);
 	config_setting_lookup_int64(s, "since", &since);
 	snprintf(c->iccid, sizeof(c->iccid), "%s", iccid);
 	snprintf(c->driver, sizeof(c->driver), "%s", driver);
 	c->virt = virt;
+	c->proxied = proxied;
 	c->since = since;
 	return 0;
 }
@@ -202,9 +204,10 @@ int grants_save(const struct broker_paths *p, const struct card_grants *g,
 	/* ICCIDs are digits and drivers come from the kernel: no quoting. */
 	for (i = 0; i < g->n; i++)
 		fprintf(f,
-			"\t{ iccid = \"%s\"; driver = \"%s\"; virtual = %s; policy = \"%s\"; since = %lldL; }%s\n",
+			"\t{ iccid = \"%s\"; driver = \"%s\"; virtual = %s; proxied = %s; policy = \"%s\"; since = %lldL; }%s\n",
 			g->card[i].iccid, g->card[i].driver,
 			g->card[i].virt ? "true" : "false",
+			g->card[i].proxied ? "true" : "false",
 			policy_names[g->card[i].policy],
 			(long long)g->card[i].since, i + 1 < g->n ? "," : "");
 	fputs(");\n", f);
@@ -382,7 +385,8 @@ enum grant grant_decide(const struct slot *s, const struct card_grant *c,
 	if (c->policy == CARD_IGNORE)
 		return GRANT_IGNORE;
 	if (strcmp(c->driver, s->driver) ||
-	    c->virt != !!(s->caps & SIMSLOT_CAP_VIRTUAL))
+	    c->virt != !!(s->caps & SIMSLOT_CAP_VIRTUAL) ||
+	    c->proxied != !!(s->caps & SIMSLOT_CAP_PROXIED))
 		return GRANT_MOVED;
 	if (strict)
 		return insertion ? GRANT_YES : GRANT_STRICT;

@@ -23,6 +23,7 @@ enum card_policy { CARD_BOTH, CARD_FILL, CARD_PULL, CARD_IGNORE };
  * @iccid: digits
  * @driver: of the slot where it was first seen
  * @virt: it was an eSIM profile then
+ * @proxied: a process spoke for it then, whatever name that gave itself
  * @policy: which way it is synced
  * @since: when it was enrolled, seconds since the epoch
  */
@@ -30,6 +31,7 @@ struct card_grant {
 	char iccid[SIMSLOT_ICCID_LEN];
 	char driver[32];
 	bool virt;
+	bool proxied;
 	enum card_policy policy;
 	int64_t since;
 };

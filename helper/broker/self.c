@@ -237,6 +237,7 @@ static int enroll(struct session *s, struct sim_err *e)
 	snprintf(card.iccid, sizeof(card.iccid), "%s", then.iccid);
 	snprintf(card.driver, sizeof(card.driver), "%s", then.driver);
 	card.virt = then.caps & SIMSLOT_CAP_VIRTUAL;
+	card.proxied = then.caps & SIMSLOT_CAP_PROXIED;
 	card.since = time(NULL);
 	if (first && conf_own(s->p, s->peer, e) < 0)
 		return -1;

@@ -21,9 +21,11 @@
 #include "broker/ipc.h"
 #include "broker/slots.h"
 
-#define SESSIONS_MAX	  32
-#define SESSIONS_PER_USER 8
-#define LISTEN_FD	  3 /* sd_listen_fds(3) */
+#define SESSIONS_MAX	   32
+#define SESSIONS_OWNER	   8
+#define SESSIONS_STRANGER  3 /* of one other user */
+#define SESSIONS_STRANGERS 8 /* of all of them together */
+#define LISTEN_FD	   3 /* sd_listen_fds(3) */
 
 /**
  * struct child - one session
@@ -125,10 +127,35 @@ static void turn_away(int cli, const char *why)
 	ipc_sendf(cli, IPC_EXIT, EX_TEMPFAIL, "%s", why);
 }
 
+/*
+ * Nobody but root can keep the others out: whoever does not own the phone has a
+ * small share of his own, and all of them together leave the owner's free.
+ */
+static bool too_many(const struct server *s, uid_t uid)
+{
+	struct broker_conf conf = { .owner = BROKER_NOBODY };
+	struct sim_err e = { 0 };
+	size_t i, mine = 0, strangers = 0;
+
+	if (uid == 0)
+		return false;
+	/* A broken configuration is the session's to report. */
+	if (conf_load(s->p, &conf, &e) < 0)
+		conf.owner = BROKER_NOBODY;
+	for (i = 0; i < s->n; i++) {
+		uid_t u = s->child[i].uid;
+
+		mine += u == uid;
+		strangers += u != 0 && u != BROKER_NOBODY && u != conf.owner;
+	}
+	if (uid == conf.owner)
+		return mine >= SESSIONS_OWNER;
+	return mine >= SESSIONS_STRANGER || strangers >= SESSIONS_STRANGERS;
+}
+
 static void greet_new(struct server *s)
 {
 	int cli = accept4(s->listen, NULL, NULL, SOCK_CLOEXEC);
-	size_t i, mine = 0;
 	struct ucred c;
 	socklen_t len = sizeof(c);
 
@@ -138,10 +165,7 @@ static void greet_new(struct server *s)
 		close(cli);
 		return;
 	}
-	for (i = 0; i < s->n; i++)
-		mine += s->child[i].uid == c.uid;
-	/* Nobody but root can keep the others out. */
-	if (c.uid != 0 && (mine >= SESSIONS_PER_USER || s->n >= SESSIONS_MAX / 2))
+	if (too_many(s, c.uid))
 		turn_away(cli, "too many commands at once; try again");
 	else if (spawn(s, cli, c.uid) < 0)
 		turn_away(cli, "the broker cannot start another session");

@@ -167,16 +167,19 @@ static void same_card(const struct card_grant *got,
 	assert_string_equal(got->iccid, want->iccid);
 	assert_string_equal(got->driver, want->driver);
 	assert_int_equal(got->virt, want->virt);
+	assert_int_equal(got->proxied, want->proxied);
 	assert_int_equal(got->policy, want->policy);
 	assert_int_equal(got->since, want->since);
 }
 
 static void enrolled_cards_are_kept_root_only(void **state)
 {
-	struct card_grant a = { CARD_A, "simslot-serdev", false, CARD_BOTH,
-				1700000000 };
-	struct card_grant b = { "8949020000000000017", "modem", true,
-				CARD_PULL, 1800000000000 };
+	struct card_grant a = { .iccid = CARD_A, .driver = "simslot-serdev",
+				.policy = CARD_BOTH, .since = 1700000000 };
+	struct card_grant b = { .iccid = "8949020000000000017",
+				.driver = "modem", .virt = true,
+				.proxied = true, .policy = CARD_PULL,
+				.since = 1800000000000 };
 	struct card_grants g = { 0 }, r = { 0 };
 	struct world *w = *state;
 	struct sim_err e;
@@ -325,12 +328,20 @@ static void an_insertion_ends_with_its_slot(void **state)
 
 static void a_grant_is_enrolled_and_unlocked_and_nothing_else(void **state)
 {
-	static const struct card_grant both = { CARD_A, "uart", false,
-						CARD_BOTH, 0 };
-	static const struct card_grant ignored = { CARD_A, "uart", false,
-						   CARD_IGNORE, 0 };
-	static const struct card_grant virt = { CARD_A, "uart", true, CARD_BOTH,
-						0 };
+	static const struct card_grant both = { .iccid = CARD_A,
+						.driver = "uart",
+						.policy = CARD_BOTH };
+	static const struct card_grant ignored = { .iccid = CARD_A,
+						   .driver = "uart",
+						   .policy = CARD_IGNORE };
+	static const struct card_grant virt = { .iccid = CARD_A,
+						.driver = "uart",
+						.virt = true,
+						.policy = CARD_BOTH };
+	static const struct card_grant proxied = { .iccid = CARD_A,
+						   .driver = "uart",
+						   .proxied = true,
+						   .policy = CARD_BOTH };
 	static const struct {
 		uint32_t state, caps;
 		const char *iccid, *driver;
@@ -352,6 +363,10 @@ static void a_grant_is_enrolled_and_unlocked_and_nothing_else(void **state)
 		{ SIMSLOT_READY, SIMSLOT_CAP_VIRTUAL, CARD_A, "uart", &both, 0, 1, 0, GRANT_MOVED },
 		{ SIMSLOT_READY, SIMSLOT_CAP_VIRTUAL, CARD_A, "uart", &virt, 0, 1, 0, GRANT_YES },
 		{ SIMSLOT_READY, 0, CARD_A, "uart", &virt, 0, 1, 0, GRANT_MOVED },
+		/* a process may give itself any name */
+		{ SIMSLOT_READY, SIMSLOT_CAP_PROXIED, CARD_A, "uart", &both, 0, 1, 0, GRANT_MOVED },
+		{ SIMSLOT_READY, SIMSLOT_CAP_PROXIED, CARD_A, "uart", &proxied, 0, 1, 0, GRANT_YES },
+		{ SIMSLOT_READY, 0, CARD_A, "uart", &proxied, 0, 1, 0, GRANT_MOVED },
 		{ SIMSLOT_READY, 0, CARD_A, "uart", &ignored, 0, 1, 0, GRANT_IGNORE },
 		{ SIMSLOT_READY, 0, CARD_A, "uart", &both, 1, 1, 0, GRANT_STRICT },
 		{ SIMSLOT_READY, 0, CARD_A, "uart", &both, 1, 0, 1, GRANT_YES },

@@ -521,31 +521,60 @@ static void who_says_nothing_keeps_nobody_waiting(void **state)
 		close(fd[i]);
 }
 
-static void a_user_has_only_so_many_sessions(void **state)
+/* Sessions of somebody's, all that he can get, silent until he is killed. */
+static pid_t crowd(struct world *w, uid_t uid)
 {
-	struct world *w = *state;
+	pid_t pid = fork();
 	int i;
-	struct answer a;
-	pid_t pid;
 
-	/* all of one user's, silent */
-	pid = fork();
 	if (!pid) {
-		if (setgroups(0, NULL) || setgid(STRANGER) || setuid(STRANGER))
+		if (setgroups(0, NULL) || setgid(uid) || setuid(uid))
 			_exit(9);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (i = 0; i < 32; i++)
 			dial(w);
 		pause();
 	}
+	return pid;
+}
+
+static void a_user_has_only_so_many_sessions(void **state)
+{
+	struct world *w = *state;
+	struct answer a;
+	pid_t pid = crowd(w, STRANGER);
+
 	usleep(500000);
 	CALL(w, OWNER, NULL, &a, "contacts", "list");
 	assert_int_equal(a.code, 0);
 	CALL(w, STRANGER, NULL, &a, "status");
 	assert_int_equal(a.code, EX_TEMPFAIL);
 	has(&a, "too many commands at once");
+	/* another user has a share of his own */
+	CALL(w, STRANGER + 1, NULL, &a, "status");
+	assert_int_not_equal(a.code, EX_TEMPFAIL);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
+}
+
+static void no_number_of_users_keeps_the_owner_out(void **state)
+{
+	struct world *w = *state;
+	struct answer a;
+	pid_t pid[6];
+	uid_t i;
+
+	for (i = 0; i < 6; i++)
+		pid[i] = crowd(w, STRANGER + i);
+	usleep(800000);
+	CALL(w, STRANGER + 6, NULL, &a, "status");
+	assert_int_equal(a.code, EX_TEMPFAIL);
+	CALL(w, OWNER, NULL, &a, "contacts", "list");
+	assert_int_equal(a.code, 0);
+	for (i = 0; i < 6; i++) {
+		kill(pid[i], SIGKILL);
+		waitpid(pid[i], NULL, 0);
+	}
 }
 
 static void a_state_folder_of_somebody_else_is_refused(void **state)
@@ -601,6 +630,7 @@ int main(int argc, char **argv)
 		T(a_hostile_first_message_ends_that_session_only),
 		T(who_says_nothing_keeps_nobody_waiting),
 		T(a_user_has_only_so_many_sessions),
+		T(no_number_of_users_keeps_the_owner_out),
 		T(a_state_folder_of_somebody_else_is_refused),
 		T(a_second_broker_is_refused),
 	};
