@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "card/phonebook.h"
+#include "model/buf.h"
 
 #define NUMBERS_MAX	(1 + PB_USES)
 
@@ -301,49 +302,52 @@ static int put_emails(const struct room *r, const struct sim_item *full,
 	return 0;
 }
 
-static int put_groups(const struct phonebook *pb, const struct room *r,
-		      const struct sim_item *full, struct sim_item *out)
+/* The groups of one CATEGORIES that the card has, appended to @all. */
+static int add_groups(const struct pb_file *gas, const char *p, size_t max,
+		      size_t *n, struct buf *all)
 {
-	const struct pb_file *gas = pb_file_of(&pb->set[0], PB_GAS);
-	const char *p = sim_item_get(full, "CATEGORIES");
-	char *all = NULL, *part, *plain, label[TEXT_MAX], *esc, *more;
-	size_t n = 0, len, at = 0;
+	char *part, *plain, *esc, label[TEXT_MAX];
 	unsigned int rec;
-	int ret = 0;
+	size_t len;
 
-	while (gas && p && *p && n < r->groups && !ret) {
+	for (; *p && *n < max; p += len + (p[len] == ',')) {
 		for (len = 0; p[len] && p[len] != ','; len++)
 			len += p[len] == '\\' && p[len + 1];
 		part = strndup(p, len);
 		plain = part ? sim_text_unescape(part) : NULL;
 		free(part);
-		p += len + (p[len] == ',');
-		if (!plain) {
-			ret = -1;
-			break;
-		}
+		if (!plain)
+			return -1;
 		rec = pb_label(gas, plain, strlen(plain));
 		free(plain);
 		if (!rec || pb_label_text(gas, (uint8_t)rec, label))
 			continue;
 		esc = sim_text_escape(label);
-		more = esc ? realloc(all, at + strlen(esc) + 2) : NULL;
-		if (!more) {
-			free(esc);
-			ret = -1;
-			break;
-		}
-		all = more;
-		if (at)
-			all[at++] = ',';
-		strcpy(all + at, esc);
-		at += strlen(esc);
+		if (!esc)
+			return -1;
+		buf_fmt(all, "%s%s", all->n ? "," : "", esc);
 		free(esc);
-		n++;
+		++*n;
 	}
-	if (!ret && at)
-		ret = sim_item_add(out, "CATEGORIES", NULL, all);
-	free(all);
+	return 0;
+}
+
+static int put_groups(const struct phonebook *pb, const struct room *r,
+		      const struct sim_item *full, struct sim_item *out)
+{
+	const struct pb_file *gas = pb_file_of(&pb->set[0], PB_GAS);
+	struct buf all = { 0 };
+	size_t n = 0;
+	int ret = 0;
+
+	for (size_t i = 0; gas && !ret && i < full->n; i++)
+		if (!strcmp(full->prop[i].name, "CATEGORIES"))
+			ret = add_groups(gas, full->prop[i].value, r->groups,
+					 &n, &all);
+	if (!ret && (all.bad ||
+		     (n && sim_item_add(out, "CATEGORIES", NULL, all.p))))
+		ret = -1;
+	buf_free(&all);
 	return ret;
 }
 

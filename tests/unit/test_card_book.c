@@ -609,6 +609,12 @@ static void a_contact_joins_the_groups_the_card_has(void **state)
 	assert_int_equal(change(&b, "B", "FN:B\nTEL:2\n"), SIM_DONE);
 	look(&b);
 	reads(&b, "B", "FN:B\nTEL:2\n");
+	/* RFC 6350 6.7.1: the property may come more than once. */
+	assert_int_equal(change(&b, "B", "FN:B\nTEL:2\nCATEGORIES:Chess\n"
+				"CATEGORIES:Familie\nCATEGORIES:Arbeit\n"),
+			 SIM_DONE);
+	look(&b);
+	reads(&b, "B", "FN:B\nTEL:2\nCATEGORIES:Familie,Arbeit\n");
 	off(&b);
 }
 
