@@ -20,6 +20,7 @@
 #define FS_GSM		0x7f20
 #define FS_PHONEBOOK	0x5f3a
 #define FS_REC_MAX	255
+#define FS_RULES	48
 
 enum fs_form { FS_DF, FS_TRANSPARENT, FS_LINEAR, FS_CYCLIC, FS_OTHER };
 
@@ -37,6 +38,9 @@ enum fs_form { FS_DF, FS_TRANSPARENT, FS_LINEAR, FS_CYCLIC, FS_OTHER };
  * @off: deactivated or invalidated: unavailable, not empty
  * @arr_fid: EF_ARR that holds the access rules, 0 none
  * @arr_rec: its record
+ * @rule: how access rules in the FCP itself are coded: 8C compact, AB expanded;
+ *	A0: the access conditions of a 2G card; 0 none
+ * @rules: these, @nrules bytes
  */
 struct fs_ef {
 	uint16_t path[FS_DEPTH];
@@ -51,6 +55,9 @@ struct fs_ef {
 	bool off;
 	uint16_t arr_fid;
 	uint8_t arr_rec;
+	uint8_t rule;
+	uint8_t nrules;
+	uint8_t rules[FS_RULES];
 };
 
 struct phonebook;
@@ -76,6 +83,8 @@ struct sms_store;
  * @key: PIN key references by enum card_pin_id
  * @verified: by enum card_pin_id: presented with success in this session
  * @no_search: the card does not know SEARCH RECORD: do not try again
+ * @unsearched: records read one by one for that
+ * @no_counters: a phonebook without EF_PSC or EF_CC was read
  * @era: activation that @quiet belongs to, 0 none: nothing is trusted
  * @others: commands of others in it when last asked
  * @quiet: count of commands since which nothing on the card has changed
@@ -111,6 +120,8 @@ struct card {
 	uint8_t key[2];
 	bool verified[2];
 	bool no_search;
+	unsigned int unsearched;
+	bool no_counters;
 
 	uint64_t era;
 	uint64_t others;
@@ -173,6 +184,13 @@ void fs_forget(struct card *c);
  */
 int fs_select(struct card *c, const uint16_t *path, size_t depth,
 	      const char *name, struct fs_ef *out, struct sim_err *e);
+
+/**
+ * fcp_parse() - answer to SELECT (fcp.c); PIN states in it go to @c
+ *
+ * Return: 0, -1 it makes no sense.
+ */
+int fcp_parse(struct card *c, const uint8_t *r, size_t len, struct fs_ef *ef);
 
 /** fs_read_record() - record @rec (from 1) to @buf, ef->rec_len bytes. */
 int fs_read_record(struct card *c, const struct fs_ef *ef, const char *name,
