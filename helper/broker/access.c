@@ -11,6 +11,7 @@ static const struct access table[] = {
 	{ "run", ACCESS_ROOT | ACCESS_RUN | ACCESS_SLOTS },
 	{ "sync", ACCESS_RUN | ACCESS_SLOTS },
 	{ "plan", ACCESS_RUN | ACCESS_SLOTS },
+	{ "info set", ACCESS_RUN | ACCESS_SLOTS },
 	{ "info", ACCESS_RUN | ACCESS_SLOTS },
 	{ "unlock", ACCESS_SELF },
 	{ "card list", 0 },

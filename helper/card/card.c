@@ -4,6 +4,7 @@
  */
 #include "card/card.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -231,6 +232,20 @@ void card_on_progress(struct card *c,
 {
 	c->on_progress = fn;
 	c->on_progress_arg = arg;
+}
+
+void card_cost(const struct card *c, char *out, size_t max)
+{
+	size_t n = 0;
+
+	out[0] = '\0';
+	if (c->unsearched)
+		n = (size_t)snprintf(out, max,
+				     "the card does not know SEARCH RECORD: %u records were read one by one, empty ones too",
+				     c->unsearched);
+	if (c->no_counters && n < max)
+		snprintf(out + n, max - n, "%s%s", n ? "; " : "",
+			 "it keeps no counters of changes: that nothing has changed only the slot's count of commands tells");
 }
 
 bool card_partial(const struct card *c)

@@ -97,6 +97,12 @@ void card_on_progress(struct card *c,
  */
 const char *const *card_problems(const struct card *c, size_t *n);
 
+/**
+ * card_cost() - what the card made its reader do that others spare it
+ * @out: a sentence; "" where there is nothing to say
+ */
+void card_cost(const struct card *c, char *out, size_t max);
+
 /** card_partial() - there may be more on the card than could be had so far */
 bool card_partial(const struct card *c);
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "card/bcd.h"
-#include "card/gsm7.h"
+#include "card/params.h"
 #include "card/phonebook.h"
 #include "card/text.h"
 #include "card/tpdu.h"
@@ -114,35 +114,10 @@ static int show_plmns(const uint8_t *p, size_t len, char *out, size_t max)
 
 static int show_pnn(const uint8_t *p, size_t len, char *out, size_t max)
 {
-	uint8_t code[160];
-	size_t n, at = 0;
-	uint16_t u;
-
 	/* 4.2.58: 43 full name, coding in TS 24.008 10.5.3.5a. */
 	if (len < 3 || p[0] != 0x43 || !p[1] || p[1] > len - 2)
 		return 1;
-	out[0] = '\0';
-	if ((p[2] & 0x70) == 0x10) {
-		for (size_t i = 3; i + 1 < 2u + p[1]; i += 2)
-			at = text_put(out, max, at,
-				      (uint32_t)p[i] << 8 | p[i + 1]);
-		return !at;
-	}
-	n = ((p[1] - 1u) * 8 - (p[2] & 7)) / 7;
-	for (size_t i = 0; i < n && i < sizeof(code); i++) {
-		size_t bit = i * 7;
-		unsigned int v = p[3 + bit / 8] >> bit % 8;
-
-		if (bit % 8 > 1 && bit / 8 + 1 < p[1] - 1u)
-			v |= (unsigned int)p[4 + bit / 8] << (8 - bit % 8);
-		code[i] = v & 0x7f;
-	}
-	n = n < sizeof(code) ? n : sizeof(code);
-	for (size_t i = 0; i < n;) {
-		i += gsm7_next(code + i, n - i, &u);
-		at = text_put(out, max, at, u);
-	}
-	return !at;
+	return params_network_name(p + 2, p[1], out, max);
 }
 
 /* EF_SMSP 4.2.27: indicators (b2 clear: there is one), TP-DA, TS-SCA, .. */
@@ -179,7 +154,8 @@ static const struct field fields[] = {
 	{ "LANG", "EF_LI", { FS_ADF, 0x6f05 }, { 0 }, show_languages },
 	{ "GID1", "EF_GID1", { FS_ADF, 0x6f3e }, { FS_GSM, 0x6f3e }, show_hex },
 	{ "GID2", "EF_GID2", { FS_ADF, 0x6f3f }, { FS_GSM, 0x6f3f }, show_hex },
-	{ "UST", "EF_UST", { FS_ADF, 0x6f38 }, { FS_GSM, 0x6f38 }, show_hex },
+	{ "UST", "EF_UST", { FS_ADF, 0x6f38 }, { 0 }, show_hex },
+	{ "SST", "EF_SST", { 0 }, { FS_GSM, 0x6f38 }, show_hex },
 	{ "EST", "EF_EST", { FS_ADF, 0x6f56 }, { 0 }, show_hex },
 	{ "PLMN", "EF_PLMNwAcT", { FS_ADF, 0x6f60 }, { FS_GSM, 0x6f60 },
 	  show_plmns },

@@ -13,6 +13,8 @@
 #define CALL_SECONDS	21
 #define CALL_STATUS	24
 
+#define HOLD_MS		10000
+
 /**
  * struct list - where a list is
  * @tail: bytes of a record behind the name
@@ -210,10 +212,30 @@ static int free_record(struct card *c, const struct fs_ef *ef,
 	return 1;
 }
 
+static int write_held(struct card *c, const struct fs_ef *ef, unsigned int rec,
+		      const uint8_t *r, struct sim_err *e)
+{
+	uint8_t back[FS_REC_MAX];
+	int ret = 0;
+
+	if (!rec)
+		ret = free_record(c, ef, &rec, e);
+	if (!ret)
+		ret = fs_update_record(c, ef, "EF_FDN", rec, r, e);
+	if (!ret)
+		ret = fs_read_record(c, ef, "EF_FDN", rec, back, e);
+	if (!ret && memcmp(r, back, ef->rec_len)) {
+		sim_fail(e, EX_IOERR, "EF_FDN record %u: the card holds something else than was written",
+			 rec);
+		ret = 1;
+	}
+	return ret;
+}
+
 int list_write_fdn(struct card *c, unsigned int rec, const char *name,
 		   const char *number, struct sim_err *e)
 {
-	uint8_t r[FS_REC_MAX], back[FS_REC_MAX];
+	uint8_t r[FS_REC_MAX];
 	struct fs_ef ef;
 	int ret;
 
@@ -224,16 +246,11 @@ int list_write_fdn(struct card *c, unsigned int rec, const char *name,
 	}
 	if (!ret)
 		ret = make(&ef, name, number, r, e);
-	if (!ret && !rec)
-		ret = free_record(c, &ef, &rec, e);
-	if (!ret)
-		ret = fs_update_record(c, &ef, "EF_FDN", rec, r, e);
-	if (!ret)
-		ret = fs_read_record(c, &ef, "EF_FDN", rec, back, e);
-	if (!ret && memcmp(r, back, ef.rec_len)) {
-		sim_fail(e, EX_IOERR, "EF_FDN record %u: the card holds something else than was written",
-			 rec);
-		ret = 1;
-	}
+	if (ret)
+		return ret;
+	if (fs_hold(c, HOLD_MS, e))
+		return -1;
+	ret = write_held(c, &ef, rec, r, e);
+	fs_release(c);
 	return ret;
 }

@@ -10,7 +10,6 @@
 #include "card/card.h"
 #include "card/info.h"
 #include "card/phonebook.h"
-#include "card/rights.h"
 #include "card/sms.h"
 #include "card/token.h"
 
@@ -553,91 +552,7 @@ struct sim_replica *card_replica(struct card *c, const char *name,
 	return r;
 }
 
-/* ---- capacity and orphans ----------------------------------------------- */
-
-static unsigned int count(const struct fs_set *s, unsigned int n)
-{
-	unsigned int used = 0;
-
-	while (n)
-		used += fs_has(s, n--);
-	return used;
-}
-
-/* What the card does not say is "?"; only a card that went away ends it. */
-static int who_may(struct card *c, const struct fs_ef *ef, struct card_use *u,
-		   struct sim_err *e)
-{
-	struct rights r;
-
-	if (rights_of(c, ef, &r, e) < 0)
-		return -1;
-	snprintf(u->read, sizeof(u->read), "%s", r.read);
-	snprintf(u->update, sizeof(u->update), "%s", r.update);
-	return 0;
-}
-
-int card_uses(struct card *c, struct card_use **out, size_t *n,
-	      struct sim_err *e)
-{
-	struct card_use *u;
-	const struct pb_set *s;
-	const struct pb_file *f;
-
-	*out = NULL;
-	*n = 0;
-	if (pb_load(c, false, e) || sms_load(c, false, e))
-		return -1;
-	u = calloc(c->pb->nset + c->pb->nfile + 1, sizeof(*u));
-	if (!u)
-		return sim_fail(e, EX_OSERR, "out of memory");
-	*out = u;
-	for (size_t i = 0; i < c->pb->nset; i++, u++) {
-		s = &c->pb->set[i];
-		snprintf(u->name, sizeof(u->name), s->pbr > 1 ? "%s %u" : "%s",
-			 s->adn->name, s->pbr);
-		u->total = s->adn->ef.nrec;
-		u->used = count(&s->used, u->total);
-		u->bytes = s->adn->ef.rec_len;
-		u->text = u->bytes - ADN_TAIL;
-		if (who_may(c, &s->adn->ef, u, e))
-			goto away;
-	}
-	for (size_t i = 0; i < c->pb->nfile; i++) {
-		f = &c->pb->file[i];
-		if (f->tag != PB_EXT1 && f->tag != PB_EMAIL && f->tag != PB_ANR &&
-		    f->tag != PB_SNE)
-			continue;
-		snprintf(u->name, sizeof(u->name), "%s %04X", f->name,
-			 f->ef.path[f->ef.depth - 1]);
-		u->total = f->ef.nrec;
-		for (unsigned int r = 1; r <= u->total; r++)
-			u->used += fs_has(&f->taken, r) ||
-				   (fs_has(&f->have, r) &&
-				    !pb_blank(pb_rec(f, r), f->ef.rec_len) &&
-				    (f->tag != PB_EXT1 || pb_rec(f, r)[0]));
-		u->bytes = f->ef.rec_len;
-		u->text = f->tag == PB_EMAIL || f->tag == PB_SNE ? u->bytes : 0;
-		if (who_may(c, &f->ef, u, e))
-			goto away;
-		u++;
-	}
-	if (!c->sms->absent) {
-		snprintf(u->name, sizeof(u->name), "EF_SMS");
-		u->total = c->sms->ef.nrec;
-		u->used = count(&c->sms->used, u->total);
-		u->bytes = c->sms->ef.rec_len;
-		if (who_may(c, &c->sms->ef, u, e))
-			goto away;
-		u++;
-	}
-	*n = (size_t)(u - *out);
-	return 0;
-away:
-	free(*out);
-	*out = NULL;
-	return -1;
-}
+/* ---- orphans ------------------------------------------------------------ */
 
 int card_orphans(struct card *c, bool release, unsigned int *found,
 		 struct sim_err *e)

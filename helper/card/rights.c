@@ -95,6 +95,58 @@ void rights_parse(const uint8_t *p, size_t len, struct rights *out)
 	}
 }
 
+/* 51.011 9.3: levels of byte 9, READ in the high half, UPDATE in the low one. */
+static void gsm_level(uint8_t level, char out[RIGHT_MAX])
+{
+	static const char *const low[] = { "always", "PIN1", "PIN2", "?" };
+
+	if (level < 4)
+		strcpy(out, low[level]);
+	else if (level == 15)
+		strcpy(out, "never");
+	else
+		snprintf(out, RIGHT_MAX, "ADM%u", level - 3u);
+}
+
+/*
+ * TS 102 221 11.1.1.4.7.2 and ISO/IEC 7816-4 Table 20: access mode byte, then
+ * a condition byte for each bit set from b7 down. 00 always, FF never; else a
+ * key of a security environment, which has no name here.
+ */
+static void compact(const uint8_t *p, size_t len, struct rights *out)
+{
+	size_t at = 1;
+
+	for (unsigned int bit = 0x40; bit && len; bit >>= 1) {
+		char *to = bit == AM_READ ? out->read :
+			   bit == AM_UPDATE ? out->update : NULL;
+
+		if (!(p[0] & bit))
+			continue;
+		if (to && at < len)
+			strcpy(to, !p[at] ? "always" : p[at] == 0xff ? "never" : "?");
+		at++;
+	}
+}
+
+/* What the FCP, or a 2G card's response, says itself. */
+static int own_rights(const struct fs_ef *ef, struct rights *out)
+{
+	switch (ef->rule) {
+	case 0xa0:
+		gsm_level(ef->rules[0] >> 4, out->read);
+		gsm_level(ef->rules[0] & 15, out->update);
+		return 0;
+	case 0x8c:
+		compact(ef->rules, ef->nrules, out);
+		return 0;
+	case 0xab:
+		rights_parse(ef->rules, ef->nrules, out);
+		return 0;
+	}
+	return 1;
+}
+
 /* Beside the file, or in the directories above it (TS 102 221 9.2.7). */
 int rights_of(struct card *c, const struct fs_ef *ef, struct rights *out,
 	      struct sim_err *e)
@@ -107,7 +159,7 @@ int rights_of(struct card *c, const struct fs_ef *ef, struct rights *out,
 	strcpy(out->read, "?");
 	strcpy(out->update, "?");
 	if (!ef->arr_fid)
-		return 1;
+		return own_rights(ef, out);
 	memcpy(path, ef->path, sizeof(path));
 	for (size_t depth = ef->depth; ret == 1 && depth; depth--) {
 		path[depth - 1] = ef->arr_fid;

@@ -95,6 +95,8 @@ int token_make(struct card *c, enum sim_kind kind, struct sim_changes *out,
 			which = '0';
 			sum = 0;
 		}
+		c->no_counters |= kind == SIM_CONTACT && which == '0' &&
+				  c->ch->fault == SIM_CHAN_OK;
 		era = c->era;
 	}
 	if (c->ch->fault != SIM_CHAN_OK)

@@ -432,6 +432,7 @@ static void say_problems(struct run *r, const struct sync_report *rep)
 
 static void tell(struct run *r, const struct sync_report *rep, int64_t ms)
 {
+	char cost[256];
 	size_t i;
 
 	if (r->c->json) {
@@ -453,6 +454,9 @@ static void tell(struct run *r, const struct sync_report *rep, int64_t ms)
 		       r->c->slot[i].index, (unsigned long long)ch->apdus,
 		       (unsigned long long)ch->bytes, (long long)(ms / 1000),
 		       (long long)(ms % 1000));
+		card_cost(r->card[i], cost, sizeof(cost));
+		if (cost[0] && r->verbose)
+			printf("slot %u: %s\n", r->c->slot[i].index, cost);
 	}
 }
 

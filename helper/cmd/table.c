@@ -40,7 +40,12 @@ static const struct cmd_entry table[] = {
 	{ "card restore", "DIGITS [--json]",
 	  "what a card or a deleted profile held goes back into the phone",
 	  "  DIGITS   last digits of its ICCID\n", cmd_card_restore, NULL },
-	{ "info", "[--json]", "what the SIM says of itself", NULL, cmd_info, NULL },
+	{ "info set", "[--number N] [--languages \"de en\"] [--networks \"26201:C000 ...\"] [--json]",
+	  "what on the SIM is your own: number, languages, networks to prefer",
+	  "  --networks      MCC and MNC, colon, access technologies (TS 31.102 4.2.5)\n"
+	  "  An empty value removes it.\n" ON_SLOT, cmd_info_set, client_trace },
+	{ "info", "[--slot N] [--json]", "what the SIM says of itself", ON_SLOT,
+	  cmd_info, client_trace },
 	{ "contacts list", "[WORDS] [--card [--list NAME]] [--json]", "contacts of the phone",
 	  ON_CARD "  --list NAME     fdn, sdn, lnd (dialled), ici (incoming) or oci (outgoing)\n",
 	  cmd_contacts_list, client_trace },

@@ -19,7 +19,7 @@ static const char *const contact_single[] = {
 /* design.md, Rules: these only follow the card. */
 static const char *const info_mirrored[] = {
 	"CAPACITY", "EID", "EST", "GID1", "GID2", "ICCID", "IMSI", "MCCMNC",
-	"OPL", "PNN", "SMSC", "SPN", "UST",
+	"OPL", "PNN", "SMSC", "SPN", "SST", "UST",
 };
 
 static bool listed(const char *const *list, size_t n, const char *name)

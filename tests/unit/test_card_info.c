@@ -120,27 +120,34 @@ static void collect(unsigned int n, const char *name, void *arg)
 static void services_have_names(void **state)
 {
 	static const struct {
-		const char *ust;
+		enum services which;
+		const char *hex;
 		const char *text;
 	} v[] = {
 		/* b1 of byte 1 is service 1, b2 of byte 2 service 10 */
-		{ "0302", "1:local phonebook;2:fixed dialling numbers;10:short messages;" },
-		{ "0000000000100000", "45:PLMN network name;" },
-		{ "00000002", "26:;" },
-		{ "", "" },
-		{ "0", "" },
-		{ "01zz", "1:local phonebook;" },
+		{ SERVICES_UST, "0302", "1:local phonebook;2:fixed dialling numbers;10:short messages;" },
+		{ SERVICES_UST, "0000000000100000", "45:PLMN network name;" },
+		{ SERVICES_UST, "00000002", "26:;" },
+		{ SERVICES_UST, "", "" },
+		{ SERVICES_UST, "0", "" },
+		{ SERVICES_UST, "01zz", "1:local phonebook;" },
+		/* 51.011 10.3.7: two bits each; 1 both, 2 allocated only, 4 both */
+		{ SERVICES_SST, "C7", "1:CHV1 disable function;4:short messages;" },
+		/* byte 2 begins service 5; 0C: service 6 */
+		{ SERVICES_SST, "000C", "6:capability configuration;" },
+		/* 4.2.47 */
+		{ SERVICES_EST, "05", "1:fixed dialling numbers;3:APN control list;" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
 		char text[256] = "";
 
-		services_each(v[i].ust, collect, text);
+		services_each(v[i].which, v[i].hex, collect, text);
 		assert_string_equal(text, v[i].text);
 	}
-	assert_null(service_name(0));
-	assert_null(service_name(200));
+	assert_null(service_name(SERVICES_UST, 0));
+	assert_null(service_name(SERVICES_EST, 4));
 }
 
 int main(void)

@@ -508,11 +508,11 @@ static void use_and_capacity_are_counted(void **state)
 	struct card_use *use;
 	struct link *l;
 	struct card *c = opened(u, &l);
-	size_t n;
+	size_t n, i;
 
 	(void)state;
 	assert_int_equal(card_uses(c, &use, &n, &e), 0);
-	assert_int_equal(n, 3);
+	assert_true(n > 3);
 	assert_string_equal(use[0].name, "EF_ADN");
 	assert_int_equal(use[0].used, 2);
 	assert_int_equal(use[0].total, 20);
@@ -524,6 +524,17 @@ static void use_and_capacity_are_counted(void **state)
 	assert_int_equal(use[1].total, 5);
 	assert_string_equal(use[2].name, "EF_SMS");
 	assert_int_equal(use[2].used, 1);
+	for (i = 3; i < n && strcmp(use[i].name, "EF_MSISDN"); i++)
+		;
+	assert_true(i < n);
+	assert_int_equal(use[i].used, 1);
+	for (i = 3; i < n && strcmp(use[i].name, "EF_IMSI"); i++)
+		;
+	assert_true(i < n);
+	/* 4.2.2: nine bytes, READ PIN, UPDATE ADM. */
+	assert_int_equal(use[i].bytes, 9);
+	assert_string_equal(use[i].read, "PIN1");
+	assert_non_null(strstr(use[i].update, "ADM"));
 	free(use);
 	card_close(c);
 	uicc_free(u);
