@@ -146,19 +146,26 @@ static int on_etag(struct dav_response *r, void *arg, struct sim_err *e)
 	return 0;
 }
 
-static bool still_weak(struct webdav *d, const char *url, const char *etag)
+/*
+ * Refused although nothing changed? Apache names a file weakly for a second after each
+ * write, and no condition matches that. It may have ended between refusal and question,
+ * so a strong name that is the old one is as good a reason to try again.
+ */
+static bool unchanged(struct webdav *d, const char *url, const char *etag)
 {
 	static const char ask[] =
 		"<?xml version=\"1.0\" encoding=\"utf-8\"?>"
 		"<propfind xmlns=\"DAV:\"><prop><getetag/></prop></propfind>";
 	char *now = NULL;
-	bool weak;
+	bool same;
 
 	dav_multistatus(d->h, "PROPFIND", url, "0", ask, on_etag, NULL, &now,
 			NULL, NULL, NULL);
-	weak = now && !strncmp(now, "W/", 2) && !strcmp(now + 2, etag);
+	if (now)
+		strip_weak(now);
+	same = now && !strcmp(now, etag);
 	free(now);
-	return weak;
+	return same;
 }
 
 int webdav_get(struct webdav *d, const char *name, char **text, size_t *len,
@@ -229,16 +236,16 @@ static enum sim_outcome conditional(struct webdav *d, const char *method,
 				      .url = file_url(d, name), .body = text,
 				      .body_len = len,
 				      .header = { match, type } };
-		bool weak = false;
+		bool again = false;
 
 		/* A fault is in the request too: outcome_of() tells both. */
 		if (q.url)
 			http_do(d->h, &q, NULL);
 		out = q.url ? outcome_of(&q, e) : SIM_FAILED;
 		if (q.url && etag && q.fault == HTTP_OK && q.status == 412)
-			weak = still_weak(d, q.url, etag);
+			again = unchanged(d, q.url, etag);
 		http_req_free(&q);
-		if (!weak)
+		if (!again)
 			break;
 		nanosleep(&pause, NULL);
 	}

@@ -183,7 +183,8 @@ static inline void servers_stop(struct servers *s)
 
 /*
  * The faulty one: passes bytes on to @to, counts them, and breaks in the way it
- * is told. With @canned it answers that itself, whatever it is asked.
+ * is told. With @canned it answers that itself, whatever it is asked; with @script one
+ * after the other.
  */
 enum fault { FAULT_NONE, FAULT_CUT_UP, FAULT_CUT_DOWN };
 
@@ -193,6 +194,7 @@ struct faulty {
 	volatile enum fault fault;
 	volatile long cut_after;	/* bytes upstream before the cut */
 	const char *volatile canned;
+	const char *const *script;
 	volatile long requests;
 	volatile bool quit;
 };
@@ -222,6 +224,8 @@ static inline void *faulty_serve(void *arg)
 			if (n <= 0)
 				break;
 			if (f->canned) {
+				if (f->script)
+					f->canned = f->script[f->requests];
 				f->requests++;
 				/* Whole of a small request came at once. */
 				if (write(l->fd, f->canned, strlen(f->canned)) < 0)

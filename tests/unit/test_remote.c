@@ -7,6 +7,8 @@
 #include <cmocka.h>
 
 #include "model/vcard.h"
+#include "remote/dav.h"
+#include "remote/http.h"
 #include "remote/remote.h"
 #include "unit/servers.h"
 
@@ -463,6 +465,41 @@ static void a_member_kept_back_is_no_deletion(void **state)
 	faulty_stop(&f);
 }
 
+/*
+ * Apache's weak ETag of a file just written matches no condition (RFC 9110 13.1.1). Here
+ * it is strong again by the time one asks: the refusal told of no change either.
+ */
+static void a_refusal_without_a_change_is_tried_again(void **state)
+{
+	static const char *const script[] = {
+		"HTTP/1.1 412 Precondition Failed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+		"HTTP/1.1 207 Multi-Status\r\nConnection: close\r\n\r\n"
+		"<multistatus xmlns=\"DAV:\"><response><href>/f/x</href><propstat><prop>"
+		"<getetag>\"7\"</getetag></prop><status>HTTP/1.1 200 OK</status></propstat>"
+		"</response></multistatus>",
+		"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n",
+	};
+	struct sim_err e = { 0 };
+	struct remote_config c;
+	struct webdav d = { .c = &c };
+	struct faulty f;
+	char url[64];
+
+	(void)state;
+	faulty_start(&f, 0);
+	f.script = script;
+	f.canned = script[0];
+	c = config(f.port);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%d/f/", f.port);
+	d.url = url;
+	d.h = http_new(&c, &e);
+	assert_non_null(d.h);
+	assert_int_equal(webdav_delete(&d, "x", "\"7\"", &e), SIM_DONE);
+	assert_int_equal(f.requests, 3);
+	http_free(d.h);
+	faulty_stop(&f);
+}
+
 /* The connection tears at any byte of a PUT, or before its answer comes. */
 static void torn_puts_end_right_after_a_rerun(void **state)
 {
@@ -675,6 +712,7 @@ int main(void)
 		T(retry_after_is_obeyed),
 		T(broken_vcards_are_problems_not_deletions),
 		T(a_member_kept_back_is_no_deletion),
+		T(a_refusal_without_a_change_is_tried_again),
 		T(torn_puts_end_right_after_a_rerun),
 		T(messages_go_up_and_their_state_follows),
 		T(card_info_is_a_document_per_card),
