@@ -16,6 +16,7 @@ static const struct {
 	{ "worker", worker_main },
 	{ "run", trigger_main },
 	{ "events", events_main },
+	{ "monitor", monitor_main },
 };
 
 int main(int argc, char **argv)

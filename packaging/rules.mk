@@ -42,6 +42,7 @@ install: helper tools $(if $(filter yes,$(SYSTEMD)),install-systemd) $(if $(filt
 
 install-systemd:
 	for u in simsync-broker.socket simsync-broker.service simsync.service simsync.path \
+		simsync-monitor.service \
 		simslot-attach@.service; do \
 		$(INSTALL) -D -m 0644 packaging/systemd/$$u $(DESTDIR)$(UNITDIR)/$$u || exit 1; \
 	done
@@ -55,6 +56,7 @@ install-systemd:
 
 install-openrc:
 	$(INSTALL) -D -m 0755 packaging/openrc/simsync $(DESTDIR)$(SYSCONFDIR)/init.d/simsync
+	$(INSTALL) -D -m 0755 packaging/openrc/simsync-monitor $(DESTDIR)$(SYSCONFDIR)/init.d/simsync-monitor
 
 # A software card as a slot without a wire, for tests/board/t_broker.sh.
 $(B)/board/proxycard: tests/board/proxycard.c $(CARD_SRC)

@@ -39,15 +39,18 @@ struct broker_paths {
 extern const struct broker_paths broker_paths;
 
 #define BROKER_NOBODY ((uid_t)-1)
+#define CONF_POLL_MINUTES 30
 
 /**
  * struct broker_conf - simsync.conf(5), and the owner
  * @owner: the phone's owner, BROKER_NOBODY when not known yet
  * @strict: ask at each insertion
+ * @poll_minutes: how long the monitor lets a server go unasked; 0: for ever
  */
 struct broker_conf {
 	uid_t owner;
 	bool strict;
+	int poll_minutes;
 };
 
 /**

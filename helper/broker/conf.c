@@ -59,6 +59,21 @@ static int policy_setting(const struct broker_paths *p,
 	return 0;
 }
 
+static int poll_setting(const struct broker_paths *p,
+			const config_setting_t *s, int *minutes,
+			struct sim_err *e)
+{
+	enum { A_DAY = 24 * 60 };
+	int n = config_setting_get_int(s);
+
+	if (config_setting_type(s) != CONFIG_TYPE_INT || n < 0 || n > A_DAY)
+		return sim_fail(e, EX_CONFIG,
+				"%s:%u: poll is a number of minutes, at most %d; 0: never",
+				p->conf, config_setting_source_line(s), A_DAY);
+	*minutes = n;
+	return 0;
+}
+
 static int load_file(const struct broker_paths *p, struct broker_conf *c,
 		     struct sim_err *e)
 {
@@ -88,6 +103,8 @@ static int load_file(const struct broker_paths *p, struct broker_conf *c,
 			r = owner_setting(p, s, &c->owner, e);
 		else if (!strcmp(name, "policy"))
 			r = policy_setting(p, s, &c->strict, e);
+		else if (!strcmp(name, "poll"))
+			r = poll_setting(p, s, &c->poll_minutes, e);
 		else
 			r = sim_fail(e, EX_CONFIG,
 				     "%s:%u: unknown setting \"%s\"", p->conf,
@@ -109,6 +126,7 @@ int conf_load(const struct broker_paths *p, struct broker_conf *c,
 
 	c->owner = BROKER_NOBODY;
 	c->strict = false;
+	c->poll_minutes = CONF_POLL_MINUTES;
 	if (load_file(p, c, e) < 0)
 		return -1;
 	if (c->owner != BROKER_NOBODY)

@@ -270,6 +270,8 @@ int trigger_loop(const char *run, int (*once)(const char *why, void *arg),
 		 void *arg);
 /** trigger_main() - `simsync run --udev [--detach]` */
 int trigger_main(int argc, char **argv);
+/** monitor_main() - `simsync monitor`: what happens starts runs */
+int monitor_main(int argc, char **argv);
 /** events_main() - `simsync events`: what the kernel says, as it says it */
 int events_main(int argc, char **argv);
 

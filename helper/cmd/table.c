@@ -181,7 +181,8 @@ void cmd_help(const struct cmd_entry *only)
 	for (t = table; t->name; t++)
 		if (t->help)
 			printf("  %-18s %s\n", t->name, t->help);
-	puts("  events             what the kernel says of its slots, as it says it\n\n"
+	puts("  monitor            start runs when something happens (simsync-monitor.service)\n"
+	     "  events             what the kernel says of its slots, as it says it\n\n"
 	     "  --json    for programs\n"
 	     "  --stdin   passwords and PINs are lines of standard input\n\n"
 	     "man simsync says more.");
