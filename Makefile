@@ -29,6 +29,9 @@ PURE_SRC   := $(wildcard kmod/iso7816*.c kmod/apdu.c)
 UNIT       := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
 .PHONY: all helper modules clean help
+# The build folder may be named from here or from the root: its files by both names.
+DEPS = -MMD -MP -MT $(@:$(CURDIR)/%=%) -MT $(CURDIR)/$(@:$(CURDIR)/%=%)
+
 # Objects stay: a test is up to date or not by them.
 .SECONDARY:
 all: helper card
@@ -44,11 +47,11 @@ card: $(B)/simcard
 
 $(B)/o/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(WARN) $(CFLAGS) $(HARDEN) $(INC) $(PKG_CFLAGS) -DSIMSYNC_VERSION='"$(VERSION)"' -MMD -MP -c -o $@ $<
+	$(CC) $(WARN) $(CFLAGS) $(HARDEN) $(INC) $(PKG_CFLAGS) -DSIMSYNC_VERSION='"$(VERSION)"' $(DEPS) -c -o $@ $<
 
 $(B)/asan/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(WARN) $(SAN) $(INC) $(PKG_CFLAGS) -DSIMSYNC_VERSION='"$(VERSION)"' -MMD -MP -c -o $@ $<
+	$(CC) $(WARN) $(SAN) $(INC) $(PKG_CFLAGS) -DSIMSYNC_VERSION='"$(VERSION)"' $(DEPS) -c -o $@ $<
 
 $(B)/simsync: $(patsubst %.c,$(B)/o/%.o,helper/main.c $(HELPER_SRC))
 	$(CC) -pie -o $@ $^ $(PKG_LIBS)

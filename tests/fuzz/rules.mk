@@ -15,7 +15,7 @@ FUZZ_OBJ     := $(patsubst %.c,$(B)/fuzz/o/%.o,$(HELPER_SRC) $(CARD_SRC) $(PURE_
 $(B)/fuzz/o/%.o: %.c
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(WARN) $(FUZZ_SAN) -fsanitize=fuzzer-no-link $(INC) $(PKG_CFLAGS) \
-		-DSIMSYNC_VERSION='"$(VERSION)"' -MMD -MP -c -o $@ $<
+		-DSIMSYNC_VERSION='"$(VERSION)"' $(DEPS) -c -o $@ $<
 
 $(B)/fuzz/all.a: $(FUZZ_OBJ)
 	@rm -f $@
