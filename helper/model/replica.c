@@ -43,3 +43,29 @@ struct sim_record *sim_changes_add(struct sim_changes *c)
 	memset(&c->rec[c->n], 0, sizeof(c->rec[c->n]));
 	return &c->rec[c->n++];
 }
+
+void sim_manifest_free(struct sim_manifest *m)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		free(m->told[i].uid);
+		free(m->told[i].ref);
+		free(m->told[i].text);
+		free(m->told[i].device);
+	}
+	free(m->told);
+	memset(m, 0, sizeof(*m));
+}
+
+struct sim_told *sim_manifest_add(struct sim_manifest *m)
+{
+	if (!(m->n & (m->n - 1))) {
+		size_t cap = m->n ? 2 * m->n : 1;
+		struct sim_told *t = realloc(m->told, cap * sizeof(*t));
+
+		if (!t)
+			return NULL;
+		m->told = t;
+	}
+	memset(&m->told[m->n], 0, sizeof(*m->told));
+	return &m->told[m->n++];
+}

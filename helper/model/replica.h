@@ -11,6 +11,8 @@
 #ifndef SIMSYNC_REPLICA_H
 #define SIMSYNC_REPLICA_H
 
+#include <stdint.h>
+
 #include "model/err.h"
 #include "model/item.h"
 
@@ -107,6 +109,41 @@ struct sim_op {
 	void *cookie;
 };
 
+/**
+ * struct sim_told - one line of a card's manifest: what some phone last agreed
+ *	with that card to
+ * @uid: of the item, as the server has it
+ * @ref: which record of the card
+ * @text: what was there then, as sim_item_text() has it
+ * @device: who says so
+ * @seq: number of the manifest it came with
+ */
+struct sim_told {
+	char *uid;
+	char *ref;
+	char *text;
+	char *device;
+	int64_t seq;
+};
+
+/**
+ * struct sim_manifest - what all phones that share a card know of it
+ * @generation: of the card, "" where none is told
+ * @seq: of the last change
+ * @told: its lines
+ * @n: how many
+ */
+struct sim_manifest {
+	char generation[16];
+	int64_t seq;
+	struct sim_told *told;
+	size_t n;
+};
+
+void sim_manifest_free(struct sim_manifest *m);
+/** sim_manifest_add() - another, empty line; NULL: no memory */
+struct sim_told *sim_manifest_add(struct sim_manifest *m);
+
 struct sim_replica;
 
 /**
@@ -125,6 +162,11 @@ struct sim_replica;
  *	Calls @before just before an op goes out and @after when its outcome is
  *	known, in any order of ops. A failed op does not stop the others except
  *	SIM_AWAY. Return -1 only where nothing more can be done at all.
+ * @told: the manifest of the card @iccid. 0, 1 there is none, -1. May be NULL:
+ *	this replica keeps none
+ * @tell: replace this phone's lines of that manifest by @mine, whose device and
+ *	sequence are filled here; lines of another generation go. 0, 1 somebody
+ *	else was faster: later, -1. NULL where @told is
  * @free: release everything
  */
 struct sim_replica_ops {
@@ -140,6 +182,10 @@ struct sim_replica_ops {
 		     int (*before)(struct sim_op *op, void *arg),
 		     int (*after)(struct sim_op *op, void *arg), void *arg,
 		     struct sim_err *e);
+	int (*told)(struct sim_replica *r, const char *iccid,
+		    struct sim_manifest *out, struct sim_err *e);
+	int (*tell)(struct sim_replica *r, const char *iccid,
+		    const struct sim_manifest *mine, struct sim_err *e);
 	void (*free)(struct sim_replica *r);
 };
 

@@ -161,6 +161,11 @@ int messages_apply(struct webdav *d, struct sim_op *op, size_t n,
 void messages_free(struct webdav *d);
 int info_changes(struct webdav *d, const char *since, struct sim_changes *out,
 		 struct sim_err *e);
+/* As told() and tell() of struct sim_replica_ops. */
+int info_told(struct webdav *d, const char *iccid, struct sim_manifest *out,
+	      struct sim_err *e);
+int info_tell(struct webdav *d, const char *iccid,
+	      const struct sim_manifest *mine, struct sim_err *e);
 /** info_generation() - what the document of a card says. 0, 1 nothing, -1 */
 int info_generation(struct webdav *d, const char *iccid, char *out, size_t size,
 		    struct sim_err *e);

@@ -2,8 +2,12 @@
 /*
  * info.c - card-info on the server: one JSON document per card
  *
- * card-KEY.json: {"form":1,"lines":["SPN:...","LABEL:..."]}. What else is in
- * the object (a manifest, another program's) is kept as it is.
+ * card-KEY.json: {"form":1,"lines":["SPN:...","LABEL:..."],
+ *	"generation":"1","manifest":{"seq":7,"entries":[{"item":UID,
+ *	"record":REF,"value":LINES,"device":NAME,"seq":7}]}}
+ * The manifest is what each phone last agreed with that card to (DESIGN section
+ * 5, several phones). What else is in the object (another program's) is kept as
+ * it is.
  */
 #include "remote/dav.h"
 
@@ -217,31 +221,185 @@ int info_place(struct webdav *d, const struct sim_item *want, char **ref,
 	return *ref ? 0 : nomem(e);
 }
 
-int info_generation(struct webdav *d, const char *iccid, char *out, size_t size,
+/* ---- the manifest ------------------------------------------------------- */
+
+/** struct doc - a card's document under hands */
+struct doc {
+	char *name;
+	char *etag;
+	json_t *json;
+};
+
+static void doc_free(struct doc *doc)
+{
+	free(doc->name);
+	free(doc->etag);
+	json_decref(doc->json);
+}
+
+/* 0, 1 there is none (yet), -1; the name is there in any case but the last. */
+static int doc_load(struct webdav *d, const char *iccid, struct doc *doc,
 		    struct sim_err *e)
 {
 	struct sim_record now = { 0 };
 	struct sim_item it;
-	const char *text;
-	json_t *doc = NULL;
-	char *name = NULL;
 	int ret = -1;
 
-	out[0] = '\0';
+	memset(doc, 0, sizeof(*doc));
 	sim_item_init(&it, SIM_INFO);
 	if (sim_item_add(&it, "ICCID", NULL, iccid))
 		nomem(e);
-	else if (!info_place(d, &it, &name, e))
-		ret = load(d, name, &now, &doc, e);
-	text = json_string_value(json_object_get(doc, "generation"));
-	if (!ret && text)
-		snprintf(out, size, "%s", text);
-	json_decref(doc);
+	else if (!info_place(d, &it, &doc->name, e))
+		ret = load(d, doc->name, &now, &doc->json, e);
+	if (!ret && now.problem)
+		ret = sim_fail(e, EX_DATAERR, "%s", now.problem);
+	doc->etag = now.version;
+	now.version = NULL;
 	sim_record_free(&now);
 	sim_item_free(&it);
-	free(name);
+	return ret;
+}
+
+static const char *text_of(const json_t *o, const char *key)
+{
+	const char *text = json_string_value(json_object_get(o, key));
+
+	return text ? text : "";
+}
+
+static int told_one(const json_t *o, struct sim_manifest *out)
+{
+	struct sim_told *t = sim_manifest_add(out);
+
+	if (!t)
+		return -1;
+	t->uid = strdup(text_of(o, "item"));
+	t->ref = strdup(text_of(o, "record"));
+	t->text = strdup(text_of(o, "value"));
+	t->device = strdup(text_of(o, "device"));
+	t->seq = json_integer_value(json_object_get(o, "seq"));
+	return t->uid && t->ref && t->text && t->device ? 0 : -1;
+}
+
+int info_told(struct webdav *d, const char *iccid, struct sim_manifest *out,
+	      struct sim_err *e)
+{
+	json_t *m, *o;
+	struct doc doc;
+	size_t i;
+	int ret = doc_load(d, iccid, &doc, e);
+
+	memset(out, 0, sizeof(*out));
+	m = json_object_get(doc.json, "manifest");
+	snprintf(out->generation, sizeof(out->generation), "%s",
+		 text_of(doc.json, "generation"));
+	out->seq = json_integer_value(json_object_get(m, "seq"));
+	json_array_foreach(json_object_get(m, "entries"), i, o) {
+		if (told_one(o, out)) {
+			ret = nomem(e);
+			break;
+		}
+	}
+	doc_free(&doc);
+	if (ret < 0)
+		sim_manifest_free(out);
+	return ret;
+}
+
+/* What others say of this generation, and then what we say. */
+static json_t *entries_of(struct webdav *d, const struct doc *doc,
+			  const struct sim_manifest *mine, int64_t seq)
+{
+	json_t *old = json_object_get(json_object_get(doc->json, "manifest"),
+				      "entries");
+	bool same = !strcmp(text_of(doc->json, "generation"), mine->generation);
+	json_t *list = json_array(), *o;
+	size_t i;
+
+	json_array_foreach(old, i, o)
+		if (same && strcmp(text_of(o, "device"), d->c->device) &&
+		    json_array_append(list, o))
+			goto fail;
+	for (i = 0; i < mine->n; i++) {
+		const struct sim_told *t = &mine->told[i];
+
+		if (json_array_append_new(
+			    list, json_pack("{s:s, s:s, s:s, s:s, s:I}", "item",
+					    t->uid, "record", t->ref, "value",
+					    t->text, "device", d->c->device,
+					    "seq", (json_int_t)seq)))
+			goto fail;
+	}
+	return list;
+fail:
+	json_decref(list);
+	return NULL;
+}
+
+/* Only the number that names it: the rest comes with the card's information. */
+static json_t *new_doc(struct webdav *d, const char *iccid)
+{
+	json_t *doc = NULL, *lines;
+	struct sim_item it;
+
+	sim_item_init(&it, SIM_INFO);
+	if (!sim_item_add(&it, "ICCID", NULL, iccid) && !webdav_hide(d->c, &it)) {
+		lines = lines_of(&it);
+		doc = lines ? json_pack("{s:i, s:o}", "form", 1, "lines", lines) :
+			      NULL;
+	}
+	sim_item_free(&it);
+	return doc;
+}
+
+int info_tell(struct webdav *d, const char *iccid,
+	      const struct sim_manifest *mine, struct sim_err *e)
+{
+	enum sim_outcome how = SIM_FAILED;
+	json_t *m, *entries;
+	char *text = NULL;
+	struct doc doc;
+	int64_t seq;
+	int there = doc_load(d, iccid, &doc, e);
+
+	if (there < 0) {
+		doc_free(&doc);
+		return -1;
+	}
+	if (there)
+		doc.json = new_doc(d, iccid);
+	m = json_object_get(doc.json, "manifest");
+	seq = json_integer_value(json_object_get(m, "seq")) + 1;
+	entries = entries_of(d, &doc, mine, seq);
+	if (entries &&
+	    !json_object_set_new(doc.json, "manifest",
+				 json_pack("{s:I, s:o}", "seq", (json_int_t)seq,
+					   "entries", entries)) &&
+	    !json_object_set_new(doc.json, "generation",
+				 json_string(mine->generation)))
+		text = json_dumps(doc.json, JSON_INDENT(1));
+	if (text)
+		how = webdav_put(d, doc.name, TYPE, there ? NULL : doc.etag,
+				 text, strlen(text), e);
+	else
+		nomem(e);
+	free(text);
+	doc_free(&doc);
+	return how == SIM_DONE ? 0 : how == SIM_MOVED ? 1 : -1;
+}
+
+int info_generation(struct webdav *d, const char *iccid, char *out, size_t size,
+		    struct sim_err *e)
+{
+	struct doc doc;
+	int ret = doc_load(d, iccid, &doc, e);
+
+	snprintf(out, size, "%s", text_of(doc.json, "generation"));
+	doc_free(&doc);
 	return ret < 0 ? -1 : !out[0];
 }
+
+/* ---- writing ------------------------------------------------------------ */
 
 static void judge(struct webdav *d, struct sim_op *op, enum sim_outcome how)
 {

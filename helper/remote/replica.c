@@ -136,6 +136,24 @@ static int remote_apply(struct sim_replica *r, struct sim_op *op, size_t n,
 	return 0;
 }
 
+static int remote_told(struct sim_replica *r, const char *iccid,
+		       struct sim_manifest *out, struct sim_err *e)
+{
+	struct remote *m = r->priv;
+
+	memset(out, 0, sizeof(*out));
+	return m->files.url ? info_told(&m->files, iccid, out, e) : 1;
+}
+
+static int remote_tell(struct sim_replica *r, const char *iccid,
+		       const struct sim_manifest *mine, struct sim_err *e)
+{
+	struct remote *m = r->priv;
+
+	/* With CardDAV alone there is nowhere to say it. */
+	return m->files.url ? info_tell(&m->files, iccid, mine, e) : 0;
+}
+
 static void remote_free(struct sim_replica *r)
 {
 	struct remote *m = r->priv;
@@ -157,6 +175,8 @@ static const struct sim_replica_ops remote_ops = {
 	.project = remote_project,
 	.place = remote_place,
 	.apply = remote_apply,
+	.told = remote_told,
+	.tell = remote_tell,
 	.free = remote_free,
 };
 

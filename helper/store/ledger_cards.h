@@ -56,6 +56,27 @@
 	  "b.ref IS NOT NULL AND c.used=(SELECT max(y.used) FROM member x "    \
 	  "JOIN component y ON y.id=x.component WHERE x.replica=r.id AND "     \
 	  "y.kind=c.kind) ORDER BY c.kind,i.id")                               \
+	X(MANIFEST_ITEM,                                                       \
+	  "SELECT item FROM base WHERE member=?1 AND uid=?2 "                  \
+	  "AND ref IS NOT NULL")                                               \
+	X(MANIFEST_OLD,                                                        \
+	  "UPDATE member SET told=NULL WHERE component=? "                     \
+	  "AND told IS NOT NULL")                                              \
+	X(MANIFEST_TOLD,                                                       \
+	  "UPDATE member SET told=?2 WHERE id=?1")                             \
+	X(MANIFEST_DUE,                                                        \
+	  "SELECT m.id,s.id,r.name FROM component c JOIN member m "            \
+	  "ON m.component=c.id JOIN replica r ON r.id=m.replica JOIN "         \
+	  "member s ON s.component=c.id JOIN replica p ON p.id=s.replica "     \
+	  "WHERE c.kind=0 AND c.used=?1 AND r.class IN (0,1) AND p.class=3 "   \
+	  "AND r.state='here' AND p.state='here' AND m.told IS NULL")          \
+	X(MANIFEST_LINES,                                                      \
+	  "SELECT b.ref,b.value,s.uid FROM base b JOIN item i ON i.id=b.item " \
+	  "JOIN base s ON s.item=b.item AND s.member=?2 WHERE b.member=?1 "    \
+	  "AND b.ref IS NOT NULL AND b.meaning='present' AND "                 \
+	  "s.ref IS NOT NULL AND s.uid IS NOT NULL AND i.state='live' AND "    \
+	  "s.rev=i.rev AND b.rev=i.rev AND NOT EXISTS(SELECT 1 FROM "          \
+	  "conflict x WHERE x.item=i.id AND x.state='open') ORDER BY b.ref")   \
 	X(CARD_LIKE,                                                           \
 	  "SELECT name FROM replica WHERE class IN (0,1) AND "                 \
 	  "substr(name,1,instr(name,'/')-1) LIKE '%'||?1 "                     \

@@ -201,7 +201,8 @@ static int save_row(struct merge *m, struct row *r)
 	int rc = -1;
 
 	/* Only moved: what was asked for there still holds. */
-	if (!r->touch->edited && !r->touch->paired && r->asked)
+	if (!r->touch->edited && !r->touch->paired && !r->touch->told &&
+	    r->asked)
 		want = asked = sim_item_text(&r->want);
 	if (!text)
 		return run_no_memory(run);

@@ -301,6 +301,8 @@ static int take_in(struct component *c)
 		if (!rc)
 			rc = save_token(c, s);
 	}
+	if (!rc && c->touches)
+		rc = manifest_old(c);
 	if (!rc)
 		rc = absorb(c) || run_fault(run, "absorb") || run_commit(run) ||
 		     run_fault(run, "absorbed");
@@ -430,7 +432,7 @@ static int whole_run(struct run *run, struct sim_replica **r, size_t n,
 	for (int k = 0; k < SIM_KINDS; k++)
 		if (run_kind(run, (enum sim_kind)k, r, n, id, known))
 			return -1;
-	if (run_begin(run) || finish(run) || run_commit(run))
+	if (manifest_tell(run, r, n) || run_begin(run) || finish(run) || run_commit(run))
 		return -1;
 	run_progress(run, SYNC_END, "", 1, 1);
 	return 0;

@@ -305,7 +305,7 @@ static int match_multiset(struct component *c, size_t side, struct spots *s)
 		if (s->spot[i].lost && load_was(c, &s->spot[i]))
 			return -1;
 	if (match_same(c, side, s) || drop_aliases(c, &c->side[side], s) ||
-	    match_edited(c, side, s))
+	    manifest_match(c, side, s) || match_edited(c, side, s))
 		return -1;
 	return ask_renamed(c, &c->side[side], s);
 }

@@ -69,6 +69,7 @@ struct side {
  * @was: content before, where it is not the base's (recovery); or NULL
  * @edited: content differs from the base
  * @paired: first seen now: all it holds is an addition
+ * @told: another phone left it so, by the card's manifest: nobody's edit
  * @held: a guard keeps it back
  * @released: row of the held thing that may go on now, 0: none
  */
@@ -82,6 +83,7 @@ struct touch {
 	char *was;
 	bool edited;
 	bool paired;
+	bool told;
 	bool held;
 	int64_t released;
 };
@@ -186,6 +188,14 @@ int match(struct component *c, size_t side, struct spots *s);
 int pair_found(struct component *c, size_t side, struct spots *s);
 int numbers_set(struct component *c, int64_t item, const struct sim_item *it,
 		bool fresh);
+
+/* manifest.c */
+/** manifest_match() - what other phones wrote on a card is no edit. 0, -1 */
+int manifest_match(struct component *c, size_t side, struct spots *s);
+/** manifest_old() - bases change: what was told of them is old. 0, -1 */
+int manifest_old(struct component *c);
+/** manifest_tell() - tell the server what has changed since. 0, -1 */
+int manifest_tell(struct run *run, struct sim_replica **r, size_t n);
 
 /* guard.c */
 int guard(struct component *c, size_t side);

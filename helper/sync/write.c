@@ -300,6 +300,8 @@ static int journal(struct batch *b)
 {
 	struct run *run = b->c->run;
 
+	if (b->n && manifest_old(b->c))
+		return -1;
 	for (size_t i = 0; i < b->n; i++) {
 		struct sim_op *op = &b->op[i];
 		char *was = sim_item_text(&op->was);

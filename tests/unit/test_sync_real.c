@@ -74,7 +74,9 @@ static struct remote_config account(struct world *w)
 	return (struct remote_config){
 		.contacts = w->contacts, .files = w->files,
 		.user = (char *)"anna", .password = (char *)"secret",
-		.key = key, .device = (char *)"phone-1", .timeout_s = 30,
+		.key = key, .timeout_s = 30,
+		.device = strstr(w->store, "second") ? (char *)"phone-2" :
+						       (char *)"phone-1",
 	};
 }
 
@@ -588,6 +590,41 @@ static void a_second_phone_finds_the_same_card_and_doubles_nothing(void **state)
 	assert_quiet(w);
 }
 
+/* Two phones take turns with the card; the server's document tells. */
+static void what_another_phone_wrote_on_the_card_is_no_edit(void **state)
+{
+	struct world *w = *state;
+
+	run(w);
+	/* Apache calls an ETag weak in the second it was made. */
+	sleep(1);
+	run(w);
+	phone_paths(w, "second");
+	run(w);
+	sleep(1);
+	phone_paths(w, "phone");
+	edit_local(w, "Lena", "FN", "Lena Berg");
+	run(w);
+	assert_true(there(w, CARD, "Lena Berg"));
+	/* Somebody changes that on the server; the second phone sees both. */
+	edit_server(w, SIM_CONTACT, "FN", "Lena Berg", "FN", "Lena Tal");
+	phone_paths(w, "second");
+	run(w);
+	assert_int_equal(w->rep.conflicts, 0);
+	assert_true(there(w, CARD, "Lena Tal"));
+	assert_true(there(w, LOCAL, "Lena Tal"));
+	assert_int_equal(count(w, LOCAL, SIM_CONTACT), 40);
+	assert_quiet(w);
+	sleep(1);
+	phone_paths(w, "phone");
+	run(w);
+	assert_int_equal(w->rep.conflicts, 0);
+	assert_true(there(w, LOCAL, "Lena Tal"));
+	assert_quiet(w);
+	/* What else is in the document stays as it is. */
+	assert_int_equal(count(w, REMOTE, SIM_INFO), 1);
+}
+
 static void a_contact_edited_on_the_phone_is_on_card_and_server(void **state)
 {
 	struct world *w = *state;
@@ -877,6 +914,7 @@ int main(void)
 		FACT(card_info_edited_on_the_server_is_that_cards),
 		FACT(a_lost_ledger_doubles_nothing),
 		FACT(a_second_phone_finds_the_same_card_and_doubles_nothing),
+		FACT(what_another_phone_wrote_on_the_card_is_no_edit),
 		FACT(a_contact_edited_on_the_phone_is_on_card_and_server),
 		FACT(an_edit_by_another_phone_without_counters_is_seen),
 		FACT(an_edit_on_the_server_is_on_phone_and_card),
