@@ -9,6 +9,8 @@
 #include "card/phonebook.h"
 #include "card/tlv.h"
 
+#define FID_PBR 0x4f30
+
 static const char *const names[] = {
 	"EF_ADN", "EF_IAP", "EF_EXT1", "EF_SNE", "EF_ANR", "EF_PBC", "EF_GRP",
 	"EF_AAS", "EF_GAS", "EF_UID", "EF_EMAIL", "EF_CCP1",
@@ -87,7 +89,9 @@ static int add_use(struct card *c, struct phonebook *pb, struct pb_set *s,
 
 	if (t->tag < PB_ADN || t->tag > PB_CCP1)
 		return 0;
-	if (t->len < 2 || s->nuse == PB_USES) {
+	/* EF_PBR as a file of the book would be read as entries, and written. */
+	if (t->len < 2 || s->nuse == PB_USES ||
+	    (t->v[0] << 8 | t->v[1]) == FID_PBR) {
 		card_problem(c, "EF_PBR record %u: a reference to %s makes no sense; it is left alone",
 			     s->pbr, names[t->tag - PB_ADN]);
 		return 0;
@@ -98,7 +102,8 @@ static int add_use(struct card *c, struct phonebook *pb, struct pb_set *s,
 	if (ret)
 		return ret < 0 ? -1 : 0;
 	s->use[s->nuse++] = (struct pb_use){ f, link, iap };
-	if (t->tag == PB_ADN && !s->adn)
+	/* The entries are a master file's (4.4.2.1): linked ones have no owner. */
+	if (t->tag == PB_ADN && link == PB_SAME && !s->adn)
 		s->adn = f;
 	return 0;
 }
@@ -212,7 +217,7 @@ static int find_set(struct card *c, struct phonebook *pb, bool local,
 int pb_find_sets(struct card *c, struct phonebook *pb, bool local,
 		 struct sim_err *e)
 {
-	uint16_t path[] = { local ? FS_ADF : FS_TELECOM, FS_PHONEBOOK, 0x4f30 };
+	uint16_t path[] = { local ? FS_ADF : FS_TELECOM, FS_PHONEBOOK, FID_PBR };
 	struct fs_set had = { 0 };
 	uint8_t *all, *rec;
 	struct fs_ef ef;
