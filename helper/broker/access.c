@@ -62,6 +62,7 @@ static const struct access table[] = {
 	{ "conflicts show", 0 },
 	{ "conflicts resolve", ACCESS_RUN },
 	{ "held list", 0 },
+	{ "held show", 0 },
 	{ "held apply", ACCESS_RUN | ACCESS_AUTH },
 	{ "held restore", ACCESS_RUN | ACCESS_AUTH },
 	{ "duplicates list", 0 },

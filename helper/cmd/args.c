@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
@@ -82,5 +84,17 @@ int cmd_args(struct cmd *c, const struct cmd_opt *opt, int min, int max,
 	if (n > max)
 		return sim_fail(e, EX_USAGE, "\"%.60s\" is too much",
 				c->argv[max]);
+	return 0;
+}
+
+int cmd_number(const char *text, int64_t *out, struct sim_err *e)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoll(text, &end, 10);
+	if (errno || *end || end == text || *out <= 0)
+		return sim_fail(e, EX_USAGE, "`%s' is not a number from the list",
+				text);
 	return 0;
 }

@@ -146,6 +146,12 @@ struct cmd_opt {
 int cmd_args(struct cmd *c, const struct cmd_opt *opt, int min, int max,
 	     struct sim_err *e);
 
+/** cmd_number() - a number as lists show them; EX_USAGE */
+int cmd_number(const char *text, int64_t *out, struct sim_err *e);
+
+/** cmd_nothing_held() - -1: EX_DATAERR, no such replica or nothing of it */
+int cmd_nothing_held(const char *replica, struct sim_err *e);
+
 /* ---- talking to the person and the broker (talk.c) ---------------------- */
 
 /** cmd_state() - sync_state and sync_detail of a slot: no content, ever */
@@ -201,6 +207,10 @@ int cmd_table_out(struct cmd *c, json_t *rows, const struct cmd_col *col,
 		  const char *none, struct sim_err *e);
 /** cmd_json_out() - one JSON value; taken over */
 int cmd_json_out(json_t *v, struct sim_err *e);
+/** cmd_when() - a time for people, local; null: none */
+json_t *cmd_when(int64_t t);
+/** cmd_lines() - text of several lines, each behind @before */
+void cmd_lines(const char *before, const char *text);
 /** cmd_print() - text from a card or server: control characters become '?' */
 void cmd_print(const char *text);
 
@@ -304,6 +314,9 @@ int cmd_remote_test(struct cmd *c, struct sim_err *e);
 int cmd_rules_check(struct cmd *c, struct sim_err *e);
 int cmd_rules_list(struct cmd *c, struct sim_err *e);
 int cmd_history(struct cmd *c, struct sim_err *e);
+int cmd_show(struct cmd *c, struct sim_err *e);
+int cmd_conflicts_show(struct cmd *c, struct sim_err *e);
+int cmd_held_show(struct cmd *c, struct sim_err *e);
 int cmd_conflicts_list(struct cmd *c, struct sim_err *e);
 int cmd_held_list(struct cmd *c, struct sim_err *e);
 int cmd_held_apply(struct cmd *c, struct sim_err *e);

@@ -3,7 +3,6 @@
  * What a person decides: conflicts, duplicates, what is held, undo. The next run
  * does it; it is started right behind the command.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,18 +11,6 @@
 #include "cmd/cmd.h"
 #include "store/ledger.h"
 #include "sync/decide.h"
-
-static int number(const char *text, int64_t *out, struct sim_err *e)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoll(text, &end, 10);
-	if (errno || *end || end == text || *out <= 0)
-		return sim_fail(e, EX_USAGE, "`%s' is not a number from the list",
-				text);
-	return 0;
-}
 
 static int open_ledger(struct cmd *c, struct decide *d, struct sim_err *e)
 {
@@ -47,7 +34,7 @@ int cmd_conflicts_resolve(struct cmd *c, struct sim_err *e)
 	int64_t no;
 	int r;
 
-	if (cmd_args(c, NULL, 2, 2, e) < 0 || number(c->argv[0], &no, e) < 0 ||
+	if (cmd_args(c, NULL, 2, 2, e) < 0 || cmd_number(c->argv[0], &no, e) < 0 ||
 	    open_ledger(c, &d, e) < 0)
 		return -1;
 	r = decide_conflict(&d, no, c->argv[1], e);
@@ -98,8 +85,8 @@ static int two(struct cmd *c, struct sim_err *e, const char *key,
 	int64_t a, b;
 	int r;
 
-	if (cmd_args(c, NULL, 2, 2, e) < 0 || number(c->argv[0], &a, e) < 0 ||
-	    number(c->argv[1], &b, e) < 0 || open_ledger(c, &d, e) < 0)
+	if (cmd_args(c, NULL, 2, 2, e) < 0 || cmd_number(c->argv[0], &a, e) < 0 ||
+	    cmd_number(c->argv[1], &b, e) < 0 || open_ledger(c, &d, e) < 0)
 		return -1;
 	r = fn(&d, a, b, e);
 	ledger_close(d.l);
@@ -118,6 +105,13 @@ int cmd_split(struct cmd *c, struct sim_err *e)
 		   decide_split);
 }
 
+int cmd_nothing_held(const char *replica, struct sim_err *e)
+{
+	return sim_fail(e, EX_DATAERR,
+			"nothing is held for `%s'; see simsync held list",
+			replica);
+}
+
 int cmd_held_restore(struct cmd *c, struct sim_err *e)
 {
 	struct decide d;
@@ -130,6 +124,8 @@ int cmd_held_restore(struct cmd *c, struct sim_err *e)
 	ledger_close(d.l);
 	if (n < 0)
 		return -1;
+	if (!n && c->argc)
+		return cmd_nothing_held(c->argv[0], e);
 	snprintf(text, sizeof(text), "%d to be put back by the next run", n);
 	return said(c, "restored", n, text, e);
 }
@@ -141,7 +137,7 @@ int cmd_undo(struct cmd *c, struct sim_err *e)
 	int64_t no;
 	int r;
 
-	if (cmd_args(c, NULL, 1, 1, e) < 0 || number(c->argv[0], &no, e) < 0 ||
+	if (cmd_args(c, NULL, 1, 1, e) < 0 || cmd_number(c->argv[0], &no, e) < 0 ||
 	    open_ledger(c, &d, e) < 0)
 		return -1;
 	r = decide_undo(&d, no, &u, e);

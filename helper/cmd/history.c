@@ -4,24 +4,11 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "cmd/cmd.h"
 #include "store/ledger.h"
 
 #define RUNS 50
-
-static json_t *when(int64_t t)
-{
-	char text[32];
-	struct tm tm;
-	time_t at = (time_t)t;
-
-	if (!t || !localtime_r(&at, &tm))
-		return json_null();
-	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
-	return json_string(text);
-}
 
 static int run_row(const struct ledger_run *row, void *arg)
 {
@@ -31,8 +18,8 @@ static int run_row(const struct ledger_run *row, void *arg)
 			      row->outcome ? row->outcome : "not ended",
 			      "detail", row->detail ? row->detail : "");
 
-	json_object_set_new(o, "start", when(row->start));
-	json_object_set_new(o, "end", when(row->end));
+	json_object_set_new(o, "start", cmd_when(row->start));
+	json_object_set_new(o, "end", cmd_when(row->end));
 	return json_array_append_new(arg, o);
 }
 
@@ -96,7 +83,7 @@ static int held_row(const struct ledger_held *row, void *arg)
 			      "what", row->what, "item",
 			      row->title ? row->title : "");
 
-	json_object_set_new(o, "since", when(row->at));
+	json_object_set_new(o, "since", cmd_when(row->at));
 	return json_array_append_new(arg, o);
 }
 
@@ -132,8 +119,10 @@ int cmd_held_apply(struct cmd *c, struct sim_err *e)
 	l = cmd_ledger(c, e);
 	if (!l)
 		return -1;
-	n = ledger_release(l, c->argv[0], e);
+	n = ledger_release(l, c->argc ? c->argv[0] : NULL, e);
 	ledger_close(l);
+	if (!n && c->argc)
+		return cmd_nothing_held(c->argv[0], e);
 	if (n < 0)
 		return -1;
 	if (n)

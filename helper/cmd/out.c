@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <utf8proc.h>
 
 #include "cmd/cmd.h"
@@ -170,4 +171,30 @@ void cmd_tone(struct cmd *c, enum cmd_tone tone, const char *text)
 	cmd_print(text);
 	if (c->tty_out)
 		fputs("\033[0m", stdout);
+}
+
+json_t *cmd_when(int64_t t)
+{
+	char text[32];
+	struct tm tm;
+	time_t at = (time_t)t;
+
+	if (!t || !localtime_r(&at, &tm))
+		return json_null();
+	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
+	return json_string(text);
+}
+
+void cmd_lines(const char *before, const char *text)
+{
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+		char *line = strndup(text, n);
+
+		printf("%s", before);
+		cmd_print(line ? line : "");
+		putchar('\n');
+		free(line);
+		text += n + (text[n] == '\n');
+	}
 }

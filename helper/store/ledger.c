@@ -26,6 +26,7 @@ static const char *const sql[LQ_COUNT] = {
 	LEDGER_SEED_QUERIES(X)
 	LEDGER_CARDS_QUERIES(X)
 	LEDGER_DECIDE_QUERIES(X)
+	LEDGER_SHOW_QUERIES(X)
 #undef X
 };
 

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "store/ledger_show.h"
 #include "store/ledger_sql.h"
 
 #define EACH(rc, l, q, e, ...)                                                 \
@@ -20,24 +21,6 @@
 			return 0;                                              \
 		}                                                              \
 	} while (0)
-
-/* What a person calls an item: its name, number, sender or label. */
-static char *title_of(const char *value, struct sim_item *it)
-{
-	static const char *const names[] = {"FN",   "LABEL", "FROM", "TO",
-					    "ICCID", "TEL",  "EMAIL"};
-
-	sim_item_init(it, SIM_CONTACT);
-	if (!value || sim_item_parse(it, SIM_CONTACT, value))
-		return NULL;
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		const char *v = sim_item_get(it, names[i]);
-
-		if (v && *v)
-			return sim_text_unescape(v);
-	}
-	return NULL;
-}
 
 int ledger_runs(struct ledger *l, int limit,
 		int (*fn)(const struct ledger_run *row, void *arg), void *arg,
@@ -101,9 +84,8 @@ int ledger_conflicts(struct ledger *l,
 	int rc, stop;
 
 	EACH(rc, l, LQ_LIST_CONFLICTS, e, "") {
-		struct sim_item it;
-		char *title = title_of(ledger_text(l, LQ_LIST_CONFLICTS, 2),
-				       &it);
+		char *title = ledger_title(ledger_text(l, LQ_LIST_CONFLICTS,
+						       2));
 		struct ledger_conflict row = {
 			.id = ledger_int(l, LQ_LIST_CONFLICTS, 0),
 			.item = ledger_int(l, LQ_LIST_CONFLICTS, 1),
@@ -116,7 +98,6 @@ int ledger_conflicts(struct ledger *l,
 
 		stop = fn(&row, arg);
 		free(title);
-		sim_item_free(&it);
 		GIVE(l, LQ_LIST_CONFLICTS, stop);
 	}
 	return rc;
@@ -129,9 +110,8 @@ int ledger_duplicates(struct ledger *l,
 	int rc, stop;
 
 	EACH(rc, l, LQ_LIST_DUPLICATES, e, "") {
-		struct sim_item a, b;
-		char *ta = title_of(ledger_text(l, LQ_LIST_DUPLICATES, 2), &a);
-		char *tb = title_of(ledger_text(l, LQ_LIST_DUPLICATES, 3), &b);
+		char *ta = ledger_title(ledger_text(l, LQ_LIST_DUPLICATES, 2));
+		char *tb = ledger_title(ledger_text(l, LQ_LIST_DUPLICATES, 3));
 		struct ledger_duplicate row = {
 			.a = ledger_int(l, LQ_LIST_DUPLICATES, 0),
 			.b = ledger_int(l, LQ_LIST_DUPLICATES, 1),
@@ -142,8 +122,6 @@ int ledger_duplicates(struct ledger *l,
 		stop = fn(&row, arg);
 		free(ta);
 		free(tb);
-		sim_item_free(&a);
-		sim_item_free(&b);
 		GIVE(l, LQ_LIST_DUPLICATES, stop);
 	}
 	return rc;
@@ -156,8 +134,7 @@ int ledger_held(struct ledger *l,
 	int rc, stop;
 
 	EACH(rc, l, LQ_LIST_HELD, e, "") {
-		struct sim_item it;
-		char *title = title_of(ledger_text(l, LQ_LIST_HELD, 3), &it);
+		char *title = ledger_title(ledger_text(l, LQ_LIST_HELD, 3));
 		struct ledger_held row = {
 			.id = ledger_int(l, LQ_LIST_HELD, 0),
 			.replica = ledger_text(l, LQ_LIST_HELD, 1),
@@ -168,7 +145,6 @@ int ledger_held(struct ledger *l,
 
 		stop = fn(&row, arg);
 		free(title);
-		sim_item_free(&it);
 		GIVE(l, LQ_LIST_HELD, stop);
 	}
 	return rc;

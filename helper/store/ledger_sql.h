@@ -14,6 +14,7 @@
 #include "store/ledger_cards.h"
 #include "store/ledger_decide.h"
 #include "store/ledger_seed.h"
+#include "store/ledger_show.h"
 
 #define LEDGER_QUERIES(X)                                                      \
 	X(RUN_ADD, "INSERT INTO run(trigger,start) VALUES(?,?)")               \
@@ -182,6 +183,7 @@ enum ledger_query {
 	LEDGER_SEED_QUERIES(X)
 	LEDGER_CARDS_QUERIES(X)
 	LEDGER_DECIDE_QUERIES(X)
+	LEDGER_SHOW_QUERIES(X)
 #undef X
 	LQ_COUNT
 };

@@ -11,6 +11,9 @@
 
 #include "store/ledger.h"
 
+/* How long what a run changed can be undone. */
+#define HISTORY_DAYS ((int64_t)90)
+
 /**
  * struct decide - who decides, and when
  * @l: open ledger, no transaction under way

@@ -3,6 +3,7 @@
  * engine.c - one run: who takes part, component by component, until it is
  * quiet
  */
+#include "sync/decide.h"
 #include "sync/run.h"
 
 #include <stdlib.h>
@@ -13,7 +14,6 @@
 /* Writes that met something else are planned again, but not for ever. */
 enum { ROUNDS = 4 };
 
-#define HISTORY_DAYS  ((int64_t)90)
 #define HISTORY_BYTES ((int64_t)64 << 20)
 
 /* A dry run is one transaction, undone at its end. */

@@ -11,8 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "model/merge.h"
+#include "store/ledger_show.h"
 
 /* history.wrote: found there, written by us, changed back by an undo */
 enum { FOUND, WROTE, UNDONE };
@@ -178,6 +180,47 @@ static int undo_one(struct decide *d, const struct change *c,
 	return rc ? -1 : 0;
 }
 
+static void day_of(int64_t at, char out[32])
+{
+	time_t t = (time_t)at;
+	struct tm tm;
+
+	*out = '\0';
+	if (localtime_r(&t, &tm))
+		strftime(out, 32, "%Y-%m-%d", &tm);
+}
+
+/* No line of that run: it never was, it changed nothing, or it was pruned. */
+static int not_remembered(struct decide *d, int64_t run, struct sim_err *e)
+{
+	int64_t first, at, when = 0;
+	char day[32], since[32];
+	int there = ledger_first(d->l, LQ_SHOW_RUN, e, "i", run);
+
+	if (there > 0)
+		when = ledger_int(d->l, LQ_SHOW_RUN, 2);
+	ledger_end(d->l, LQ_SHOW_RUN);
+	if (there < 0 || ledger_remembers(d->l, &first, &at, e) < 0)
+		return -1;
+	if (!there)
+		return sim_fail(e, EX_DATAERR,
+				"there is no run %lld; see simsync history",
+				(long long)run);
+	day_of(when, day);
+	day_of(at, since);
+	if (first > run)
+		return sim_fail(e, EX_DATAERR,
+				"run %lld of %s is no longer remembered: that begins with run %lld of %s (90 days, 64 MiB)",
+				(long long)run, day, (long long)first, since);
+	if (!first && d->now - when > HISTORY_DAYS * 24 * 3600)
+		return sim_fail(e, EX_DATAERR,
+				"run %lld of %s is no longer remembered: that ends after %lld days",
+				(long long)run, day, (long long)HISTORY_DAYS);
+	return sim_fail(e, EX_DATAERR,
+			"run %lld of %s brought nothing in: there is nothing to undo",
+			(long long)run, day);
+}
+
 static int undo(struct decide *d, int64_t run, struct undone *out,
 		struct sim_err *e)
 {
@@ -187,9 +230,7 @@ static int undo(struct decide *d, int64_t run, struct undone *out,
 	int rc = load(d, run, &c, &n, e);
 
 	if (!rc && !n)
-		rc = sim_fail(e, EX_DATAERR,
-			      "run %lld brought nothing in, or it is no longer remembered (90 days, 64 MiB); see simsync history",
-			      (long long)run);
+		rc = not_remembered(d, run, e);
 	snprintf(why, sizeof(why), "undo %lld", (long long)run);
 	if (!rc) {
 		out->run = ledger_add(d->l, LQ_RUN_ADD, e, "si", why, d->now);
