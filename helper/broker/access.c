@@ -12,6 +12,8 @@ static const struct access table[] = {
 	{ "sync", ACCESS_RUN | ACCESS_SLOTS },
 	{ "plan", ACCESS_RUN | ACCESS_SLOTS },
 	{ "info set", ACCESS_RUN | ACCESS_SLOTS },
+	{ "info list", 0 },
+	{ "info edit", ACCESS_RUN },
 	{ "info", ACCESS_RUN | ACCESS_SLOTS },
 	{ "unlock", ACCESS_SELF },
 	{ "card list", 0 },

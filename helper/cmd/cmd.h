@@ -293,6 +293,8 @@ int cmd_sync(struct cmd *c, struct sim_err *e);
 int cmd_plan(struct cmd *c, struct sim_err *e);
 int cmd_info(struct cmd *c, struct sim_err *e);
 int cmd_info_set(struct cmd *c, struct sim_err *e);
+int cmd_info_list(struct cmd *c, struct sim_err *e);
+int cmd_info_edit(struct cmd *c, struct sim_err *e);
 int cmd_card_list(struct cmd *c, struct sim_err *e);
 int cmd_card_restore(struct cmd *c, struct sim_err *e);
 int cmd_contacts_list(struct cmd *c, struct sim_err *e);
