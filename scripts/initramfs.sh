@@ -30,8 +30,11 @@ install -m 755 "$TOP/tests/board/guest/init-$arch" "$dir/init"
 for m in "${want[@]}"; do
 	modprobe -d "${kernel[0]}" -S "${kernel[1]}" --show-depends "$m"
 done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r ko; do
-	cp "$ko" "$dir/ko/"
-	echo "${ko##*/}"
+	case $ko in
+	*.xz) xz -dc "$ko" >"$dir/ko/$(basename "$ko" .xz)" ;;
+	*) cp "$ko" "$dir/ko/" ;;
+	esac
+	basename "$ko" .xz
 done >"$dir/modules"
 [ -z "$more" ] || cp -a "$more/." "$dir/"
 (cd "$dir" && find . | cpio -o -H newc -R 0:0 --quiet) >"$out"

@@ -5,7 +5,7 @@
 # modules and depmod's tables, for a board to mount. The source tree stays as it is.
 . "$(dirname "$0")/lib.sh"
 
-[ $# = 2 ] || die "usage: modules.sh amd64|arm64 6.1|6.12|newest"
+[ $# = 2 ] || die "usage: modules.sh amd64|arm64 6.1|6.12|newest|debug"
 arch=$1 series=$2
 mapfile -t kernel < <("$TOP/scripts/kernel.sh" "$arch" "$series")
 [ ${#kernel[@]} = 2 ] || die "no kernel $arch $series"
@@ -13,12 +13,6 @@ root=${kernel[0]} rel=${kernel[1]}
 out=${B:-$TOP/build}/kmod/$arch-$series
 src=$out/src
 tree=$out/lib/modules/$rel
-
-case $arch in
-arm64) cross=(ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-) ;;
-amd64) cross=(ARCH=x86_64) ;;
-*) die "no compiler known for $arch" ;;
-esac
 
 mkdir -p "$src"
 exec 9>"$out/.lock"
@@ -30,18 +24,7 @@ rsync -a --delete --filter='P *.o' --filter='P *.ko' --filter='P *.mod' --filter
 	--exclude='*.o' --exclude='*.ko' --exclude='*.mod' --exclude='*.mod.c' --exclude='*.cmd' \
 	--exclude=modules.order --exclude=Module.symvers \
 	"$TOP/Kbuild" "$TOP/kmod" "$src/"
-build_modules() {
-	if [ ! -x "$root/usr/bin/make" ]; then
-		make -j2 -C "$root/lib/modules/$rel/build" M="$src" "${cross[@]}" modules
-		return
-	fi
-	# A kernel that came with its own system is built for in that one.
-	mkdir -p "$root/src"
-	unshare -m sh -c 'mount -t proc proc "$0/proc" && mount --bind /dev "$0/dev" &&
-		mount --bind "$1" "$0/src" && exec chroot "$0" make -j2 -C "$2" M=/src modules' \
-		"$root" "$src" "/lib/modules/$rel/build"
-}
-if ! build_modules >"$out/log" 2>&1 9>&-; then
+if ! "$TOP/scripts/kbuild.sh" "$arch" "$series" "$src" >"$out/log" 2>&1 9>&-; then
 	cat "$out/log" >&2
 	die "the modules do not build for $arch $series ($rel)"
 fi

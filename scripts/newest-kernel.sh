@@ -28,7 +28,9 @@ mapfile -t pkgs < <(inside apt-cache depends --important "linux-image-$rel" |
 	sed -nE "s/^ +Depends: (linux-[a-z]+-${rel//+/\\+})$/\1/p")
 quietly inside sh -c 'cd /tmp && apt-get -qq download "$@" && for f in linux-*.deb; do dpkg -x "$f" / && rm "$f" || exit; done' \
 	download "linux-image-$rel" "${pkgs[@]}"
-[ -e "$out/boot/vmlinuz-$rel" ] || die "the packages of linux-image-$rel have no /boot/vmlinuz-$rel"
+# Since 7.3 the image is beside the modules, and installing it copies it to /boot.
+[ -e "$out/boot/vmlinuz-$rel" ] || cp "$out/usr/lib/modules/$rel/vmlinuz" "$out/boot/vmlinuz-$rel" ||
+	die "the packages of linux-image-$rel have no vmlinuz"
 inside apt-get clean
 rm -rf "$out"/usr/share/{doc,man,locale} "$out"/var/lib/apt/lists/*
 ln -sfn "../../../src/linux-headers-$rel" "$out/usr/lib/modules/$rel/build"

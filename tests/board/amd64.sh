@@ -5,12 +5,12 @@
 # Boot Debian's stock kernel of SERIES under QEMU on this machine's own root (read-only,
 # changes go to memory), with systemd-udevd running and the modules of this tree in
 # place, and run COMMAND there as root in this folder. Its output comes out here, and
-# its exit code is the exit code; 124: it took more than S seconds (default 120);
+# its exit code is the exit code; 124: it took more than S seconds (default 240, debug: 600);
 # 125: the board itself failed, with the end of the console on standard error; 126: the
 # command succeeded, but the kernel complained (a warning, a lockdep or KASAN report).
 . "$(dirname "$0")/../../scripts/lib.sh"
 
-timeout=120 console="" append=""
+timeout="" console="" append=""
 while [ $# -gt 0 ]; do
 	case $1 in
 	--timeout) timeout=$2; shift 2 ;;
@@ -23,6 +23,7 @@ done
 [ $# -ge 2 ] || die "usage: amd64.sh [--timeout S] [--console FILE] [--append ARGS] SERIES COMMAND [ARGS]"
 series=$1
 shift
+[ -n "$timeout" ] || case $series in debug) timeout=600 ;; *) timeout=240 ;; esac
 
 mapfile -t kernel < <("$TOP/scripts/kernel.sh" amd64 "$series")
 [ ${#kernel[@]} = 2 ] || die "no kernel amd64 $series"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# boards: amd64-6.1 amd64-6.12
+# boards: amd64-6.1 amd64-6.12 amd64-newest
+# debug-boards: amd64-debug
 # The module's doors (character device, netlink, sysfs, proxy) and its line discipline,
 # from inside a board. The programs print TAP themselves.
 . "$(dirname "$0")/tap.sh"
@@ -8,16 +9,15 @@
 series=${BOARD#*-}
 build=${B:-$TAP_TOP/build}
 make -s -C "$TAP_TOP" B="$build" kmod-tests >&2 || exit 1
-mapfile -t kernel < <("$TAP_TOP/scripts/kernel.sh" amd64 "$series")
 pair=$(mktemp -d)
 trap 'rm -rf "$pair"' EXIT
 cp "$TAP_TOP"/tests/kunit/module/* "$pair"/
-make -s -C "${kernel[0]}/lib/modules/${kernel[1]}/build" M="$pair" modules >&2 || exit 1
+"$TAP_TOP/scripts/kbuild.sh" amd64 "$series" "$pair" >"$pair/log" 2>&1 || { cat "$pair/log"; exit 1; }
 
 # run NAME COMMANDS: on the board; the program's own lines are shown if one fails
 run() {
 	local name=$1 out rc=0
-	out=$("$TAP_TOP/tests/board/amd64.sh" --timeout 240 "$series" bash -c "$2" 2>&1) || rc=$?
+	out=$("$TAP_TOP/tests/board/amd64.sh" "$series" bash -c "$2" 2>&1) || rc=$?
 	if [ $rc = 0 ] && ! grep -q '^not ok' <<<"$out" && grep -q '^1\.\.' <<<"$out"; then
 		ok "$name: $(grep -c '^ok ' <<<"$out") checks"
 	else

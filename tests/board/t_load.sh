@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# boards: amd64-6.1 amd64-6.12 arm64-6.1
+# boards: amd64-6.1 amd64-6.12 amd64-newest arm64-6.1
+# debug-boards: amd64-debug
 # The modules build for each kernel, load, unload, load again, and the kernel says nothing.
 . "$(dirname "$0")/tap.sh"
 

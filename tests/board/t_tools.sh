@@ -1,17 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # boards: amd64-6.12
+# debug-boards: amd64-debug
 # simslot-attach makes a reader on a tty a slot, simslot-vpcd a software card.
 . "$(dirname "$0")/tap.sh"
 
 series=${BOARD#*-}
 build=${B:-$TAP_TOP/build}
 make -s -C "$TAP_TOP" B="$build" tools >&2 || exit 1
-mapfile -t kernel < <("$TAP_TOP/scripts/kernel.sh" amd64 "$series")
 pair=$(mktemp -d)
 trap 'rm -rf "$pair"' EXIT
 cp "$TAP_TOP"/tests/kunit/module/* "$pair"/
-make -s -C "${kernel[0]}/lib/modules/${kernel[1]}/build" M="$pair" modules >&2 || exit 1
+"$TAP_TOP/scripts/kbuild.sh" amd64 "$series" "$pair" >"$pair/log" 2>&1 || { cat "$pair/log"; exit 1; }
 
-"$TAP_TOP/tests/board/amd64.sh" --timeout 240 "$series" \
+"$TAP_TOP/tests/board/amd64.sh" "$series" \
 	bash "$TAP_TOP/tests/board/tools_inside.sh" "$build" "$pair/ttypair.ko"
