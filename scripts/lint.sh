@@ -7,7 +7,7 @@
 trap - ERR
 
 checks=(spdx versions shellcheck checkpatch kernel_doc cppcheck netlink binding
-	gcc_6_1 gcc_6_12 arm64_6_1 arm64_6_12 clang_6_1 clang_6_12 newest coccinelle)
+	gcc_6_1 gcc_6_12 arm64_6_1 arm64_6_12 clang_6_1 clang_6_12 clang_arm64_6_1 clang_arm64_6_12 newest coccinelle)
 work=$(mktemp -d "${TMPDIR:-/tmp}/simsync-lint.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 cd "$TOP" || exit 1
@@ -148,6 +148,8 @@ check_arm64_6_1() { objects arm64 6.1 "${arm64[@]}" C=2; }
 check_arm64_6_12() { objects arm64 6.12 "${arm64[@]}" C=2; }
 check_clang_6_1() { objects amd64 6.1 ARCH=x86_64 "${clang[@]}"; }
 check_clang_6_12() { objects amd64 6.12 ARCH=x86_64 "${clang[@]}"; }
+check_clang_arm64_6_1() { objects arm64 6.1 "${arm64[@]}" "${clang[@]}"; }
+check_clang_arm64_6_12() { objects arm64 6.12 "${arm64[@]}" "${clang[@]}"; }
 
 # Its compiler is Debian 13's: built by modules.sh, in the root that came with it.
 check_newest() {

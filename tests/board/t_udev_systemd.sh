@@ -49,7 +49,7 @@ book() { "$STAGE_B/simcard" show "$STAGE/$1.state" | grep '"'; }
 book_has() {
 	local end=$((SECONDS + WAIT_SECONDS))
 	until book "$1" | grep -qF -- "$2"; do
-		[ $SECONDS -lt $end ] || return 1
+		[ "$SECONDS" -lt "$end" ] || return 1
 		sleep 0.2
 	done
 }
