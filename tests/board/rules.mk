@@ -15,6 +15,11 @@ check: setup
 check-full: setup
 	@CHECK_FULL=1 tests/run-check $(T)
 
+## check-debug  board tests and a storm on a kernel with every checker; SECONDS=180 of storm
+.PHONY: check-debug
+check-debug: setup
+	@CHECK_DEBUG=1 SECONDS_OF_STORM=$(or $(SECONDS),180) tests/run-check $(T)
+
 ## board-modules  the kernel modules for every board, in build/kmod/ARCH-SERIES
 board-modules:
 	@scripts/modules.sh amd64 6.1

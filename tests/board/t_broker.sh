@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # boards: amd64-6.1
+# debug-boards: amd64-debug
 # timeout: 900
 # Broker, PAM, grants, udev's launcher without an init system: on a real kernel with a
 # slot served by a process.

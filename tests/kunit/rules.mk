@@ -10,6 +10,12 @@ $(B)/board/kmod_%: tests/board/guest/kmod_%.c tests/board/guest/kmod_rig.c tests
 	@mkdir -p $(@D)
 	$(CC) $(WARN) -O2 -Ikmod/uapi -o $@ $< tests/board/guest/kmod_rig.c -lpthread
 
+# The storm has the software card in the reader.
+STORM_SRC := $(addprefix tests/board/guest/,kmod_storm.c storm_card.c storm_use.c kmod_rig.c) $(CARD_SRC)
+$(B)/board/kmod_storm: $(STORM_SRC) tests/board/guest/storm.h tests/board/guest/kmod_rig.h
+	@mkdir -p $(@D)
+	$(CC) $(WARN) -O2 $(INC) -o $@ $(STORM_SRC) -lpthread -lm
+
 include tests/kunit/suites.mk
 
 # Suspend needs a board that survives it: not one whose root is on 9p.

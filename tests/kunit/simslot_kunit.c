@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * simslot_kunit.c - KUnit suites of the wire engine and the APDU layer
+ * simslot_kunit.c - KUnit suites: the wire engine and the APDU layer
  *
  * The same dialogues, ATRs and exchanges as the cmocka tests play, here in the
  * kernel that runs them: its compiler, its arithmetic, its sanitizers.
@@ -12,6 +12,7 @@
 #include "kunit/atrs.h"
 #include "kunit/dialogues.h"
 #include "kunit/exchanges.h"
+#include "suites.h"
 
 static void describe(const struct dialogue *d, char *desc)
 {
@@ -93,7 +94,8 @@ static struct kunit_suite apdu_suite = {
 	.test_cases = apdu_cases,
 };
 
-kunit_test_suites(&iso7816_suite, &apdu_suite);
+kunit_test_suites(&iso7816_suite, &apdu_suite, &simslot_identity_suite,
+		  &simslot_state_suite);
 
 MODULE_DESCRIPTION("KUnit suites of simslot's wire engine and APDU layer");
 MODULE_LICENSE("GPL");
