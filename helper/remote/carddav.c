@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "model/sha256.h"
 #include "model/vcard.h"
@@ -498,4 +499,30 @@ int carddav_test(struct carddav *d, bool create, struct remote_report *out,
 	out->sync_token = all.token && !strncmp(all.token, "s:", 2);
 	sim_changes_free(&all);
 	return 0;
+}
+
+/*
+ * The server's clock may be wrong: its answer tells by how much. What it says is
+ * in whole seconds, and the answer took its time.
+ */
+int carddav_when(struct carddav *d, const char *ref, int64_t *since,
+		 int64_t *until, struct sim_err *e)
+{
+	struct http_req q = { .method = "HEAD", .url = http_join(d->url, ref),
+			      .repeat = true };
+	int64_t before = time(NULL), after;
+	int ret = 1;
+
+	if (!q.url) {
+		ret = nomem(e);
+	} else if (http_do(d->h, &q, e)) {
+		ret = -1;
+	} else if (q.status == 200 && q.date && q.modified) {
+		after = time(NULL);
+		*since = q.modified - q.date + before - 1;
+		*until = q.modified - q.date + after + 1;
+		ret = 0;
+	}
+	http_req_free(&q);
+	return ret;
 }

@@ -61,6 +61,9 @@ int carddav_apply(struct carddav *d, struct sim_op *op, size_t n,
 		  int (*before)(struct sim_op *op, void *arg),
 		  int (*after)(struct sim_op *op, void *arg), void *arg,
 		  struct sim_err *e);
+/** carddav_when() - as when() of struct sim_replica_ops */
+int carddav_when(struct carddav *d, const char *ref, int64_t *since,
+		 int64_t *until, struct sim_err *e);
 int carddav_test(struct carddav *d, bool create, struct remote_report *out,
 		 struct sim_err *e);
 

@@ -162,6 +162,13 @@ static long retry_after(const char *value)
 	return s < 0 ? 0 : s;
 }
 
+static int64_t date_of(const char *value)
+{
+	time_t t = curl_getdate(value, NULL);
+
+	return t > 0 ? (int64_t)t : 0;
+}
+
 static size_t on_header(char *p, size_t one, size_t n, void *arg)
 {
 	struct flight *f = arg;
@@ -172,6 +179,7 @@ static size_t on_header(char *p, size_t one, size_t n, void *arg)
 		free(f->req->etag);
 		free(f->req->location);
 		f->req->etag = f->req->location = NULL;
+		f->req->date = f->req->modified = 0;
 		f->retry_after = -1;
 	}
 	if ((v = header_value(p, n, "ETag"))) {
@@ -182,6 +190,12 @@ static size_t on_header(char *p, size_t one, size_t n, void *arg)
 		f->req->location = v;
 	} else if ((v = header_value(p, n, "Retry-After"))) {
 		f->retry_after = retry_after(v);
+		free(v);
+	} else if ((v = header_value(p, n, "Date"))) {
+		f->req->date = date_of(v);
+		free(v);
+	} else if ((v = header_value(p, n, "Last-Modified"))) {
+		f->req->modified = date_of(v);
 		free(v);
 	}
 	return n;

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "model/buf.h"
 #include "model/err.h"
@@ -41,6 +42,8 @@ enum http_fault {
  * @answer: out: body, NUL-terminated
  * @etag: out: as sent, with quotes; NULL: none
  * @location: out: of a redirection
+ * @date: out: the server's clock when it answered, 0: not told
+ * @modified: out: Last-Modified by that clock, 0: not told
  * @http2: out
  * @err: out: sentence when @fault is not HTTP_OK
  * @cookie: the caller's
@@ -62,6 +65,8 @@ struct http_req {
 	struct buf answer;
 	char *etag;
 	char *location;
+	int64_t date;
+	int64_t modified;
 	bool http2;
 	struct sim_err err;
 	void *cookie;

@@ -136,6 +136,17 @@ static int remote_apply(struct sim_replica *r, struct sim_op *op, size_t n,
 	return 0;
 }
 
+static int remote_when(struct sim_replica *r, enum sim_kind kind,
+		       const char *ref, int64_t *since, int64_t *until,
+		       struct sim_err *e)
+{
+	struct remote *m = r->priv;
+
+	/* Files hold many messages, and a card's document more than its fields. */
+	return kind == SIM_CONTACT ?
+		       carddav_when(&m->contacts, ref, since, until, e) : 1;
+}
+
 static int remote_told(struct sim_replica *r, const char *iccid,
 		       struct sim_manifest *out, struct sim_err *e)
 {
@@ -175,6 +186,7 @@ static const struct sim_replica_ops remote_ops = {
 	.project = remote_project,
 	.place = remote_place,
 	.apply = remote_apply,
+	.when = remote_when,
 	.told = remote_told,
 	.tell = remote_tell,
 	.free = remote_free,

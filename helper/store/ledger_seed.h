@@ -28,7 +28,8 @@
 	  "r.id=m.replica WHERE m.component=?2 AND "                           \
 	  "((1<<r.class)&?3)<>0")                                              \
 	X(SEED_TOKENS,                                                         \
-	  "UPDATE member SET token=(SELECT o.token FROM member o "             \
+	  "UPDATE member SET (token,read)=(SELECT o.token,o.read FROM "        \
+	  "member o "                                                          \
 	  "WHERE o.component=?2 AND o.replica=member.replica) WHERE "          \
 	  "id IN (SELECT m.id FROM member m JOIN replica r ON "                \
 	  "r.id=m.replica WHERE m.component=?1 AND "                           \

@@ -31,11 +31,11 @@
 	X(MEMBER_GET, "SELECT id,token FROM member WHERE component=? "         \
 		      "AND replica=?")                                         \
 	X(MEMBER_ADD, "INSERT INTO member(component,replica) VALUES(?,?)")     \
-	X(MEMBER_TOKEN_GET, "SELECT token FROM member WHERE id=?")             \
+	X(MEMBER_TOKEN_GET, "SELECT token,read FROM member WHERE id=?")             \
 	X(MEMBER_ALL, "SELECT m.id,r.id,r.class FROM member m "                \
 		      "JOIN replica r ON r.id=m.replica "                      \
 		      "WHERE m.component=? AND r.state<>'retired'")            \
-	X(MEMBER_TOKEN, "UPDATE member SET token=?2 WHERE id=?1")              \
+	X(MEMBER_TOKEN, "UPDATE member SET token=?2,read=?3 WHERE id=?1")      \
 	X(MEMBER_DUE, "INSERT OR IGNORE INTO due(member,item) "                \
 		      "SELECT ?1,id FROM item WHERE component=?2 "             \
 		      "AND state='live'")                                      \
@@ -108,6 +108,11 @@
 			"AND state='open' AND item=?2 AND ref IS ?3")          \
 	X(HISTORY_ADD, "INSERT INTO history(run,item,member,verb,at,before,"   \
 		       "after,wrote) VALUES(?,?,?,?,?,?,?,?)")                 \
+	X(HISTORY_SEEN, "INSERT INTO history(run,item,member,verb,at,before,"  \
+			"after,wrote,since,until) VALUES(?,?,?,?,?,?,?,0,?,?)")\
+	X(HISTORY_OF, "SELECT since,until,before,after FROM history "          \
+		      "WHERE item=? AND member<>? AND wrote=0 AND verb=1 "     \
+		      "ORDER BY id DESC LIMIT 32")                             \
 	X(GUARD_COUNT, "SELECT count(*) FROM history WHERE member=?1 "         \
 		       "AND verb=?2 AND wrote=0 AND at>max(?3,ifnull((SELECT " \
 		       "max(freed) FROM held WHERE member=?1),0))")            \

@@ -264,6 +264,26 @@ static int store_place(struct sim_replica *r, const struct sim_item *want,
 	return *ref ? 0 : nomem(e);
 }
 
+static int store_when(struct sim_replica *r, enum sim_kind kind,
+		      const char *ref, int64_t *since, int64_t *until,
+		      struct sim_err *e)
+{
+	struct store *s = r->priv;
+	sqlite3_stmt *q = kind == SIM_CONTACT ? store_q(s, Q_CONTACT_WHEN, e) :
+						NULL;
+	int ret = 1;
+
+	if (!q)
+		return kind == SIM_CONTACT ? -1 : 1;
+	sqlite3_bind_text(q, 1, ref, -1, SQLITE_STATIC);
+	if (store_step(s, q, e) == 1 && sqlite3_column_int64(q, 0)) {
+		*since = *until = sqlite3_column_int64(q, 0);
+		ret = 0;
+	}
+	sqlite3_reset(q);
+	return ret;
+}
+
 static int write_contact(struct store *s, struct sim_op *op, int64_t version)
 {
 	struct store_contact now;
@@ -395,6 +415,7 @@ static const struct sim_replica_ops store_ops = {
 	.changes = store_changes,
 	.project = store_project,
 	.place = store_place,
+	.when = store_when,
 	.apply = store_apply,
 	.free = store_replica_free,
 };

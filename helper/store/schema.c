@@ -5,7 +5,7 @@
  * clock       number of the latest change of anything
  * tally       items per kind, kept by triggers: counting is not reading
  * contact     full vCard; fn, tel as people see them; found = folded words and
- *             digits for finding
+ *             digits for finding; edited: seconds since the epoch, or NULL
  * record      messages and card-info: item text; decoded columns for queries
  * tombstone   what was removed, and when on the same clock
  * file        the mirrored folder as it was last seen (folder.c)
@@ -57,6 +57,9 @@ static const char *const steps[] = {
 	" UPDATE tally SET n = n + 1 WHERE kind = new.kind; END;"
 	"CREATE TRIGGER record_out AFTER DELETE ON record BEGIN"
 	" UPDATE tally SET n = n - 1 WHERE kind = old.kind; END;",
+
+	/* 2: when a contact was last changed, for conflicts that the newer wins */
+	"ALTER TABLE contact ADD COLUMN edited INTEGER;",
 };
 #define LATEST ((int)(sizeof(steps) / sizeof(steps[0])))
 

@@ -26,11 +26,14 @@ static const char *const sql[Q_COUNT] = {
 			   " OR (?2 <> '' AND instr(found, ?2))"
 			   " OR substr(uid, 1, length(?3)) = ?3"
 			   " ORDER BY fn COLLATE NOCASE, uid",
-	[Q_CONTACT_PUT] = "INSERT INTO contact(uid, seq, fn, tel, found, vcard)"
-			  " VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(uid) DO UPDATE"
+	[Q_CONTACT_PUT] = "INSERT INTO contact(uid, seq, fn, tel, found, vcard,"
+			  " edited) VALUES(?, ?, ?, ?, ?, ?,"
+			  " CAST(strftime('%s', 'now') AS INTEGER))"
+			  " ON CONFLICT(uid) DO UPDATE"
 			  " SET seq = excluded.seq, fn = excluded.fn,"
 			  " tel = excluded.tel, found = excluded.found,"
-			  " vcard = excluded.vcard",
+			  " vcard = excluded.vcard, edited = excluded.edited",
+	[Q_CONTACT_WHEN] = "SELECT edited FROM contact WHERE uid = ?",
 	[Q_CONTACT_RM] = "DELETE FROM contact WHERE uid = ?",
 	[Q_RECORD_GET] = "SELECT ref, item, seq FROM record"
 			 " WHERE kind = ? AND ref = ?",

@@ -79,16 +79,18 @@ static int note(struct merge *m, struct row *r, enum sim_verb verb,
 	struct component *c = m->c;
 	struct run *run = c->run;
 	struct side *s = &c->side[r->touch->side];
+	struct when when;
 	char *was = sim_item_text(&r->value);
 	char *now = after ? sim_item_text(after) : NULL;
 	int rc = -1;
 
+	edit_when(c, s, r->touch, &when);
 	if (!was || (after && !now))
 		run_no_memory(run);
 	else
-		rc = ledger_do(run->l, LQ_HISTORY_ADD, run->e, "iiiiissi",
+		rc = ledger_do(run->l, LQ_HISTORY_SEEN, run->e, "iiiiissii",
 			       run->id, m->item, r->member, (int64_t)verb,
-			       run->now, was, now, (int64_t)0);
+			       run->now, was, now, when.since, when.until);
 	free(was);
 	free(now);
 	run->rep->seen++;

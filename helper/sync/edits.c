@@ -175,6 +175,23 @@ static int keep_both(struct taking *t, const struct sim_edit *e)
 	return item > 0 ? 0 : -1;
 }
 
+/* The newer of the two counts; where nobody can tell, a person says. */
+static int newer_one(struct taking *t, const struct sim_edit *e)
+{
+	struct run *run = t->m->c->run;
+	int verdict;
+
+	if (newest(t->m, t->row, e->field, &verdict))
+		return -1;
+	if (!verdict)
+		return undecided(t, e);
+	if (verdict > 0 && sim_apply(&t->m->m, e, run->opt->country) < 0)
+		return run_no_memory(run);
+	return report_line(run, SYNC_CONFLICT, t->s, t->m->c->g.kind,
+			   SIM_UPDATE, &t->m->m, SIM_DONE,
+			   "changed in two places: the newer one counts");
+}
+
 static int conflict(struct taking *t, const struct sim_edit *e)
 {
 	struct merge *m = t->m;
@@ -197,8 +214,7 @@ static int conflict(struct taking *t, const struct sim_edit *e)
 	}
 	if (policy == RULE_KEEP_BOTH && m->c->g.kind == SIM_CONTACT)
 		return keep_both(t, e);
-	/* Clocks exist nowhere in a record: `newest' cannot decide either. */
-	return undecided(t, e);
+	return policy == RULE_NEWEST ? newer_one(t, e) : undecided(t, e);
 }
 
 /* A place without N renamed somebody: the N others keep follows. */

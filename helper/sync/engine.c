@@ -276,8 +276,8 @@ static int save_token(struct component *c, struct side *s)
 {
 	if (s->keep_token)
 		return 0;
-	return ledger_do(c->run->l, LQ_MEMBER_TOKEN, c->run->e, "is",
-			 s->member, s->ch.token);
+	return ledger_do(c->run->l, LQ_MEMBER_TOKEN, c->run->e, "isi",
+			 s->member, s->ch.token, c->run->now);
 }
 
 /* All that was found goes into the ledger in one transaction. */

@@ -18,6 +18,7 @@ static int token_of(struct component *c, struct side *s, char **token)
 	if (rc < 0)
 		return -1;
 	text = rc ? ledger_text(l, LQ_MEMBER_TOKEN_GET, 0) : NULL;
+	s->read = rc ? ledger_int(l, LQ_MEMBER_TOKEN_GET, 1) : 0;
 	if (text)
 		*token = strdup(text);
 	ledger_end(l, LQ_MEMBER_TOKEN_GET);

@@ -46,6 +46,7 @@ struct run {
  * @keep_token: something was held: the same changes must be seen again
  * @room: something went away there: what did not fit may now
  * @failed: it answered with an error and takes no part any more
+ * @read: when it was looked at last, 0: never
  * @present: items it held before this look, for the guards; -1: not counted
  */
 struct side {
@@ -55,6 +56,7 @@ struct side {
 	char names[32];
 	struct sim_changes ch;
 	bool looked, again, moved, keep_token, room, failed;
+	int64_t read;
 	int64_t present;
 };
 
@@ -271,6 +273,20 @@ void open_free(struct open *open, size_t n);
 /* edits.c */
 int take_edits(struct merge *m, struct row *row);
 int settle_conflicts(struct merge *m);
+
+/** struct when - an edit was made not before @since and not after @until */
+struct when {
+	int64_t since, until;
+};
+
+/* clock.c */
+/** edit_when() - when what a touch found was done there */
+void edit_when(const struct component *c, const struct side *s,
+	       const struct touch *t, struct when *out);
+/** newest() - @verdict: 1 this row's edit of @field is the newer, -1 what others
+ *	made of it is, 0 nobody can tell. 0, -1 */
+int newest(struct merge *m, const struct row *row, const char *field,
+	   int *verdict);
 
 /* absorb.c */
 int absorb(struct component *c);

@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "store/store.h"
@@ -336,6 +337,36 @@ static void refuses_newer_damaged_and_readonly(void **state)
 	assert_int_equal(e.code, EX_CANTCREAT);
 }
 
+/* As form 1 left it: a contact, of which nobody knows when it was changed. */
+static void a_store_of_the_first_form_is_migrated(void **state)
+{
+	static const char text[] = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u-1\r\n"
+				   "FN:Anna\r\nEND:VCARD\r\n";
+	struct store *s = opened();
+	struct sim_err e = { 0 };
+	struct sim_replica *r;
+	int64_t a, b;
+	sqlite3 *db;
+
+	(void)state;
+	assert_int_equal(store_contact_import(s, text, strlen(text), NULL, &e), 0);
+	store_close(s);
+	sqlite3_open(path, &db);
+	assert_int_equal(sqlite3_exec(db, "ALTER TABLE contact DROP COLUMN edited;"
+				      "PRAGMA user_version = 1", NULL, NULL,
+				      NULL), SQLITE_OK);
+	sqlite3_close(db);
+	s = opened();
+	r = store_replica(s, &e);
+	assert_int_equal(r->ops->when(r, SIM_CONTACT, "u-1", &a, &b, &e), 1);
+	assert_int_equal(store_contact_rm(s, "u-1", 0, &e), 0);
+	assert_int_equal(store_contact_import(s, text, strlen(text), NULL, &e), 0);
+	assert_int_equal(r->ops->when(r, SIM_CONTACT, "u-1", &a, &b, &e), 0);
+	assert_true(a == b && llabs((long long)(a - time(NULL))) < 60);
+	r->ops->free(r);
+	store_close(s);
+}
+
 /* As the user who runs it: root may write anywhere. */
 static void says_when_the_file_is_readonly(void **state)
 {
@@ -444,6 +475,7 @@ int main(void)
 		T(messages_and_info),
 		T(import_keeps_the_text),
 		T(refuses_newer_damaged_and_readonly),
+		T(a_store_of_the_first_form_is_migrated),
 		T(says_when_the_file_is_readonly),
 		T(full_disk_leaves_nothing_half_written),
 		T(killed_in_the_middle_it_has_all_or_nothing),

@@ -667,6 +667,29 @@ static void an_edit_on_the_server_is_on_phone_and_card(void **state)
 	assert_quiet(w);
 }
 
+/* By the clocks of SQLite's host and of Radicale, which HEAD tells. */
+static void the_newer_of_two_edits_counts_where_rules_say_so(void **state)
+{
+	struct world *w = *state;
+
+	for (int i = 0; i < RULES_MAX; i++)
+		w->rules.rule[i].policy = RULE_NEWEST;
+	w->now = time(NULL) - 60;
+	run(w);
+	sleep(1);
+	edit_local(w, "Lena", "FN", "Lena Phone");
+	sleep(4);
+	edit_server(w, SIM_CONTACT, "FN", "Lena", "FN", "Lena Server");
+	sleep(1);
+	w->now = time(NULL) - 60;
+	run(w);
+	assert_int_equal(w->rep.conflicts, 0);
+	assert_true(there(w, LOCAL, "Lena Server"));
+	assert_true(there(w, REMOTE, "Lena Server"));
+	assert_true(there(w, CARD, "Lena Server"));
+	assert_quiet(w);
+}
+
 static void a_contact_deleted_on_the_phone_is_gone_everywhere(void **state)
 {
 	struct world *w = *state;
@@ -918,6 +941,7 @@ int main(void)
 		FACT(a_contact_edited_on_the_phone_is_on_card_and_server),
 		FACT(an_edit_by_another_phone_without_counters_is_seen),
 		FACT(an_edit_on_the_server_is_on_phone_and_card),
+		FACT(the_newer_of_two_edits_counts_where_rules_say_so),
 		FACT(a_contact_deleted_on_the_phone_is_gone_everywhere),
 		FACT(a_contact_deleted_on_the_card_is_gone_everywhere),
 		FACT(what_a_card_cannot_hold_stays_where_it_can),
