@@ -14,7 +14,7 @@ packages=(
 	libpam-wrapper apache2-bin radicale curl jq socat strace python3
 	# boards
 	qemu-system-x86 qemu-system-arm qemu-utils debootstrap openssl device-tree-compiler
-	busybox-static systemd udev util-linux procps e2fsprogs debian-archive-keyring
+	busybox-static systemd udev util-linux procps e2fsprogs dbus-daemon python3-dbus python3-gi debian-archive-keyring
 	gcc-aarch64-linux-gnu g++-aarch64-linux-gnu libc6-dev-arm64-cross
 	dkms
 	# lint

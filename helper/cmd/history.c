@@ -84,6 +84,7 @@ static int held_row(const struct ledger_held *row, void *arg)
 			      row->title ? row->title : "");
 
 	json_object_set_new(o, "since", cmd_when(row->at));
+	json_object_set_new(o, "at", json_integer(row->at));
 	return json_array_append_new(arg, o);
 }
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <time.h>
 
 #include "card/card.h"
@@ -460,6 +461,30 @@ static void tell(struct run *r, const struct sync_report *rep, int64_t ms)
 	}
 }
 
+static int held_since(const struct ledger_held *row, void *arg)
+{
+	int64_t *since = arg;
+
+	since[1] += row->at >= since[0];
+	return 0;
+}
+
+/* To the system's log as well: the owner may have no session to be told in. */
+static void log_held(struct run *r, int64_t since)
+{
+	int64_t held[2] = { since, 0 };
+	struct sim_err e;
+
+	if (r->dry || ledger_held(r->ledger, held_since, held, &e) < 0 ||
+	    !held[1])
+		return;
+	openlog("simsync", 0, LOG_USER);
+	syslog(LOG_WARNING,
+	       "%lld unusual changes are held back; simsync held list shows them",
+	       (long long)held[1]);
+	closelog();
+}
+
 /* ---- the whole ---------------------------------------------------------- */
 
 static int64_t now_ms(void)
@@ -520,7 +545,7 @@ static int ended(struct run *r, const struct sync_report *rep,
 static int run(struct run *r, const char *why, struct sim_err *e)
 {
 	struct sync_report rep = { 0 };
-	int64_t from = now_ms();
+	int64_t from = now_ms(), since = time(NULL);
 	int bad;
 
 	r->card = calloc(r->c->slots + 1, sizeof(struct card *));
@@ -543,6 +568,8 @@ static int run(struct run *r, const char *why, struct sim_err *e)
 			opencard_keep(r->c, &r->c->slot[i], r->ledger,
 				      &r->open[i]);
 	say_result(r, bad, &rep, e);
+	if (!bad && rep.held)
+		log_held(r, since);
 	if (!bad)
 		tell(r, &rep, now_ms() - from);
 	if (!bad)

@@ -2,6 +2,7 @@
 /*
  * `simsync folder watch`: a pass at the start, when files change, when a run
  * has ended (the kernel's sync-changed), and now and then, for what was missed.
+ * After each, what the guards hold back is said to the owner (cmd/notify.h).
  * Nothing is kept from pass to pass: each looks at folder and store anew.
  */
 #include <netlink/netlink.h>
@@ -15,6 +16,7 @@
 #include "broker/broker.h"
 #include "broker/slots.h"
 #include "cmd/folder.h"
+#include "cmd/notify.h"
 #include "store/folder.h"
 
 #define SETTLE_MS 400	 /* an editor is still at it */
@@ -159,6 +161,8 @@ int client_watch(struct client *cl, int argc, char **argv, int words)
 			fprintf(stderr, "simsync: %s\n", e.text);
 		if (for_good(code))
 			break;
+		if (!code)
+			notify_pass(cl);
 		if (code && !w.first)
 			w.due = now_ms() + RETRY_MS;
 		while (now_ms() < w.due)
