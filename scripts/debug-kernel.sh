@@ -20,7 +20,7 @@ absent=(drivers/{gpu,infiniband,iio,isdn,media,mtd,scsi,staging,usb,net/ethernet
 absent=("${absent[@]/#/--exclude=linux-source-6.12/}")
 absent=("${absent[@]/%//*.[chS]}")
 tar -C "$work/linux" --strip-components 1 --wildcards "${absent[@]}" \
-	--exclude='linux-source-6.12/arch/[!x]*/*.[chS]' --exclude='*.dts' --exclude='*.dtsi' \
+	--exclude='linux-source-6.12/arch/[!x]*/*.[chS]' --exclude='linux-source-6.12/arch/*.dts*' \
 	--exclude='linux-source-6.12/Documentation/*.*' --exclude='*/tools/testing/*.*' \
 	-xf "$work/usr/src/linux-source-6.12.tar.xz"
 rm -rf "${work:?}/deb" "${work:?}/usr"

@@ -41,7 +41,7 @@ trap 'exit 143' TERM INT HUP
 : "${console:=$dir/console}"
 # KASAN's shadow takes an eighth, and its quarantine more
 memory=1024
-[ "$series" != debug ] || memory=2048
+[ "$series" != debug ] || { memory=2048 append="log_buf_len=4M $append"; }
 
 mkdir "$dir/more"
 printf 'BOARD_%s\n' "RELEASE=$rel" "MODULES=$modules/lib/modules/$rel" \
