@@ -85,6 +85,7 @@ static void every_query_prepares(void **state)
 		LEDGER_SEED_QUERIES(X)
 		LEDGER_CARDS_QUERIES(X)
 		LEDGER_DECIDE_QUERIES(X)
+		LEDGER_SHOW_QUERIES(X)
 #undef X
 	};
 	struct place *p = *state;
