@@ -91,11 +91,12 @@ json_t *notify_due(json_t *held, json_t *told, int64_t now)
 		if (!more && stage <= num(was, "stage"))
 			continue;
 		json_array_append_new(
-			due, json_pack("{s:s, s:I, s:I, s:I, s:b}", "replica",
+			due, json_pack("{s:s, s:I, s:I, s:I, s:I, s:b}", "replica",
 				       where, "deletes",
 				       (json_int_t)num(p, "delete"), "edits",
 				       (json_int_t)num(p, "edit"), "emptied",
-				       (json_int_t)num(p, "emptied"), "again",
+				       (json_int_t)num(p, "emptied"), "refills",
+				       (json_int_t)num(p, "refill"), "again",
 				       !more));
 		json_object_set_new(told, where,
 				    json_pack("{s:I, s:i}", "newest",
@@ -116,6 +117,8 @@ static void body_of(json_t *d, char *out, size_t size)
 		{ "deletes", "entry is gone", "entries are gone" },
 		{ "edits", "entry was changed", "entries were changed" },
 		{ "emptied", "book is empty", "books are empty" },
+		{ "refills", "new card waits to be filled",
+		  "new cards wait to be filled" },
 	};
 	size_t n = (size_t)snprintf(out, size, "%s:", json_string_value(
 						json_object_get(d, "replica")));

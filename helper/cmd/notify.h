@@ -28,7 +28,7 @@ int desktop_notify(const char *summary, const char *body, struct sim_err *e);
  *	to date: places where nothing is held any more go
  * @now: seconds since the epoch
  *
- * Return: array of {"replica", "deletes", "edits", "emptied", "again"}; NULL: no
+ * Return: array of {"replica", "deletes", "edits", "emptied", "refills", "again"}; NULL: no
  * memory.
  */
 json_t *notify_due(json_t *held, json_t *told, int64_t now);

@@ -239,9 +239,13 @@ static const struct {
 	  "it is written there again" },
 	{ "edit", "It was changed there, with many others",
 	  "the change goes everywhere", "it is changed back there" },
+	{ "refill", "It is a new or emptied card",
+	  "it is filled from the phone", "it stays as it is" },
 	{ "emptied", "Everything is gone there",
 	  "everything is removed everywhere", "everything is written there again" },
 };
+
+#define LAST_GUARD (sizeof(guards) / sizeof(guards[0]) - 1)
 
 static int held_one(const struct ledger_held_one *one, void *arg)
 {
@@ -266,7 +270,7 @@ static void print_held(json_t *o)
 	const char *where = json_string_value(json_object_get(o, "replica"));
 	size_t i = 0;
 
-	while (i < 2 && strcmp(guards[i].what, what))
+	while (i < LAST_GUARD && strcmp(guards[i].what, what))
 		i++;
 	cmd_print(where);
 	printf(": ");

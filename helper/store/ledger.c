@@ -14,9 +14,11 @@
 
 #include "store/ledger_schema.h"
 #include "store/ledger_sql.h"
+#include "store/place.h"
 
 struct ledger {
 	sqlite3 *db;
+	char *path;
 	sqlite3_stmt *stmt[LQ_COUNT];
 };
 
@@ -48,6 +50,11 @@ static int fail(struct ledger *l, struct sim_err *e, const char *doing)
 		return sim_fail(e, EX_IOERR,
 				"ledger: %s: the disk is full or fails; make "
 				"room and run again", doing);
+	/* A log needs room beside the file, even to read. */
+	if (rc == SQLITE_CANTOPEN && place_read_only(l->path))
+		return sim_fail(e, EX_CANTCREAT,
+				"ledger: %s: its file system is read-only; "
+				"mount it for writing", doing);
 	if (rc == SQLITE_READONLY || rc == SQLITE_CANTOPEN)
 		return sim_fail(e, EX_CANTCREAT,
 				"ledger: %s: %s; check the file's directory",
@@ -115,7 +122,7 @@ static int check_after_crash(struct ledger *l, struct sim_err *e)
 		return -1;
 	if (!open)
 		return 0;
-	if (sqlite3_prepare_v2(l->db, "PRAGMA quick_check(1)", -1, &s, NULL) !=
+	if (sqlite3_prepare_v2(l->db, "PRAGMA integrity_check(1)", -1, &s, NULL) !=
 		    SQLITE_OK ||
 	    sqlite3_step(s) != SQLITE_ROW)
 		rc = fail(l, e, "check");
@@ -134,8 +141,12 @@ int ledger_open(struct ledger **out, const char *path, struct sim_err *e)
 	int version = 0;
 
 	*out = NULL;
-	if (!l)
+	if (l)
+		l->path = strdup(path);
+	if (!l || !l->path) {
+		free(l);
 		return sim_fail(e, EX_OSERR, "ledger: out of memory");
+	}
 	if (sqlite3_open_v2(path, &l->db,
 			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
 			    NULL) != SQLITE_OK) {
@@ -171,6 +182,7 @@ void ledger_close(struct ledger *l)
 	for (size_t i = 0; i < LQ_COUNT; i++)
 		sqlite3_finalize(l->stmt[i]);
 	sqlite3_close(l->db);
+	free(l->path);
 	free(l);
 }
 

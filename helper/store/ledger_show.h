@@ -104,6 +104,19 @@ int ledger_show_held(struct ledger *l, int64_t held,
 		     int (*fn)(const struct ledger_held_one *one, void *arg),
 		     void *arg, struct sim_err *e);
 
+/**
+ * ledger_salvage() - deletes a damaged ledger knew of and others still had not
+ * @path: its file; opened for reading only
+ * @fn: called for each: who still has it, and what it is
+ * @arg: for it
+ *
+ * Return: 0, 1: that is not all, the rest cannot be read.
+ */
+int ledger_salvage(const char *path,
+		   int (*fn)(const char *replica, const char *title,
+			     void *arg),
+		   void *arg);
+
 /** ledger_title() - what a person calls an item: malloc'd, "" or NULL: memory */
 char *ledger_title(const char *value);
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "store/place.h"
 #include "store/store_int.h"
 
 #include <stdlib.h>
@@ -84,6 +85,10 @@ int store_db_fail(struct store *s, struct sim_err *e)
 				"%s: cannot be written: file or file system is read-only for this user",
 				s->path);
 	case SQLITE_CANTOPEN:
+		if (place_read_only(s->path))
+			return sim_fail(e, EX_CANTCREAT,
+					"%s: cannot be written: its file system is read-only; mount it for writing",
+					s->path);
 		return sim_fail(e, EX_CANTCREAT,
 				"%s: cannot be opened or made: look at its folder's existence, owner and mode",
 				s->path);
