@@ -7,7 +7,8 @@
 #define SIMSYNC_STORE_LEDGER_SEED_H
 
 /* Carrying over what another component learned: ?1 takes from ?2; ?3 classes
- * both have, ?4 it had no others. An item is the same by its UID. (seed.c) */
+ * both have, ?4 it had no others, ?5 only items younger than that one. An item
+ * is the same by its UID. (seed.c) */
 #define LEDGER_SEED_QUERIES(X)                                                 \
 	X(COMPONENT_USED,                                                      \
 	  "UPDATE component SET used=?2 WHERE id=?1")                          \
@@ -16,6 +17,29 @@
 	  "component o ON o.kind=c.kind AND o.id<>c.id AND "                   \
 	  "o.used>c.used AND (o.classes&c.classes)<>0 WHERE c.id=? "           \
 	  "ORDER BY o.used DESC,(o.classes&4) DESC,o.id LIMIT 1")              \
+	X(SEED_ALSO,                                                           \
+	  "SELECT o.id,o.classes,c.classes FROM component c JOIN "             \
+	  "component o ON o.kind=c.kind AND o.id<>c.id AND o.used>0 AND "      \
+	  "(o.classes&c.classes&~?2)<>0 WHERE c.id=?1 "                        \
+	  "ORDER BY o.used DESC,o.id LIMIT 1")                                 \
+	X(SEED_LAST,                                                           \
+	  "SELECT ifnull(max(id),0) FROM item")                                \
+	X(SEED_ALL_DUE,                                                        \
+	  "INSERT OR IGNORE INTO due(member,item) SELECT m.id,i.id "           \
+	  "FROM member m JOIN item i ON i.component=m.component WHERE "        \
+	  "m.component=? AND i.state='live' AND NOT EXISTS(SELECT 1 FROM "     \
+	  "base b WHERE b.item=i.id AND b.member=m.id)")                       \
+	X(SEED_NEW,                                                            \
+	  "SELECT id,value FROM item WHERE component=?1 AND id>?2 "            \
+	  "AND state='live' ORDER BY id")                                      \
+	X(SEED_LIKE,                                                           \
+	  "SELECT DISTINCT y.id,y.value FROM number a JOIN number b "          \
+	  "ON b.component=a.component AND b.number=a.number JOIN item y "      \
+	  "ON y.id=b.item WHERE a.item=?1 AND y.id<=?2 AND y.state='live'")    \
+	X(SEED_BACK,                                                           \
+	  "SELECT count(DISTINCT x.id) FROM number a JOIN number b "           \
+	  "ON b.component=a.component AND b.number=a.number JOIN item x "      \
+	  "ON x.id=b.item WHERE a.item=?1 AND x.id>?2 AND x.state='live'")     \
 	X(SEED_KEYS,                                                           \
 	  "UPDATE OR IGNORE item SET uid=(SELECT o.uid FROM item o "           \
 	  "WHERE o.component=?2 AND o.key=item.key AND "                       \
@@ -77,7 +101,7 @@
 	  "n.uid=o.uid JOIN member om ON om.id=b.member JOIN replica "         \
 	  "r ON r.id=om.replica AND ((1<<r.class)&?3)<>0 JOIN member "         \
 	  "nm ON nm.component=?1 AND nm.replica=om.replica WHERE "             \
-	  "o.component=?2")                                                    \
+	  "o.component=?2 AND n.id>?5")                                        \
 	X(SEED_NO_NUMBERS,                                                     \
 	  "DELETE FROM number WHERE item IN (SELECT n.id FROM item n "         \
 	  "JOIN item o ON o.component=?2 AND o.uid=n.uid WHERE "               \
@@ -86,14 +110,14 @@
 	  "INSERT OR IGNORE INTO number(component,number,item) SELECT "        \
 	  "?1,x.number,n.id FROM number x JOIN item o ON o.id=x.item "         \
 	  "JOIN item n ON n.component=?1 AND n.uid=o.uid WHERE "               \
-	  "x.component=?2")                                                    \
+	  "x.component=?2 AND n.id>?5")                                        \
 	X(SEED_DUE,                                                            \
 	  "INSERT OR IGNORE INTO due(member,item) SELECT nm.id,n.id "          \
 	  "FROM due d JOIN item o ON o.id=d.item JOIN item n ON "              \
 	  "n.component=?1 AND n.uid=o.uid JOIN member om ON "                  \
 	  "om.id=d.member JOIN replica r ON r.id=om.replica AND "              \
 	  "((1<<r.class)&?3)<>0 JOIN member nm ON nm.component=?1 AND "        \
-	  "nm.replica=om.replica WHERE o.component=?2 AND ?4")                 \
+	  "nm.replica=om.replica WHERE o.component=?2 AND ?4 AND n.id>?5")     \
 	X(SEED_FROZEN,                                                         \
 	  "INSERT OR IGNORE INTO due(member,item) SELECT m.id,i.id "           \
 	  "FROM member m JOIN item i ON i.component=m.component WHERE "        \
@@ -113,7 +137,7 @@
 	  "om.id=j.member JOIN replica r ON r.id=om.replica AND "              \
 	  "((1<<r.class)&?3)<>0 JOIN member nm ON nm.component=?1 AND "        \
 	  "nm.replica=om.replica WHERE o.component=?2 AND "                    \
-	  "j.state='open'")                                                    \
+	  "j.state='open' AND n.id>?5")                                        \
 	X(SEED_JOURNAL_END,                                                    \
 	  "UPDATE journal SET state='done' WHERE state='open' AND "            \
 	  "member IN (SELECT m.id FROM member m JOIN replica r ON "            \
@@ -123,7 +147,7 @@
 	  "INSERT OR IGNORE INTO conflict(item,field,state,opened) "           \
 	  "SELECT n.id,x.field,'open',x.opened FROM conflict x JOIN "          \
 	  "item o ON o.id=x.item AND o.component=?2 JOIN item n ON "           \
-	  "n.component=?1 AND n.uid=o.uid WHERE x.state='open'")               \
+	  "n.component=?1 AND n.uid=o.uid AND n.id>?5 WHERE x.state='open'")   \
 	X(SEED_VERSIONS,                                                       \
 	  "INSERT OR REPLACE INTO version(conflict,member,value) "             \
 	  "SELECT y.id,nm.id,v.value FROM version v JOIN conflict x "          \
@@ -133,7 +157,7 @@
 	  "y.item=n.id AND y.field=x.field AND y.state='open' JOIN "           \
 	  "member om ON om.id=v.member JOIN replica r ON "                     \
 	  "r.id=om.replica AND ((1<<r.class)&?3)<>0 JOIN member nm ON "        \
-	  "nm.component=?1 AND nm.replica=om.replica")                         \
+	  "nm.component=?1 AND nm.replica=om.replica WHERE n.id>?5")           \
 	X(SEED_CONFLICTS_END,                                                  \
 	  "UPDATE conflict SET state='closed' WHERE state='open' AND "         \
 	  "item IN (SELECT id FROM item WHERE component=?2 AND ?1=?1)")        \
@@ -145,7 +169,7 @@
 	  "om.id=h.member JOIN replica r ON r.id=om.replica AND "              \
 	  "((1<<r.class)&?3)<>0 JOIN member nm ON nm.component=?1 AND "        \
 	  "nm.replica=om.replica WHERE o.component=?2 AND h.state IN "         \
-	  "('held','released')")                                               \
+	  "('held','released') AND n.id>?5")                                   \
 	X(SEED_HELD_END,                                                       \
 	  "UPDATE held SET state='done' WHERE state IN "                       \
 	  "('held','released') AND member IN (SELECT id FROM member "          \
@@ -155,7 +179,7 @@
 	  "min(x.id,y.id),max(x.id,y.id),d.state,d.run FROM duplicate "        \
 	  "d JOIN item o ON o.id=d.a AND o.component=?2 JOIN item p "          \
 	  "ON p.id=d.b JOIN item x ON x.component=?1 AND x.uid=o.uid "         \
-	  "JOIN item y ON y.component=?1 AND y.uid=p.uid")                     \
+	  "JOIN item y ON y.component=?1 AND y.uid=p.uid WHERE x.id>?5")       \
 	X(SEED_DUPLICATES_END,                                                 \
 	  "DELETE FROM duplicate WHERE a IN (SELECT id FROM item "             \
 	  "WHERE component=?2 AND ?1=?1)")

@@ -178,7 +178,7 @@ static int unite(struct decide *d, struct sim_item *to,
 	return rc;
 }
 
-static int join(struct decide *d, int64_t a, int64_t b, struct sim_err *e)
+int decided_join(struct decide *d, int64_t a, int64_t b, struct sim_err *e)
 {
 	struct decided x = {0}, y = {0};
 	int rc = decided_load(d, a, &x, e);
@@ -208,7 +208,7 @@ int decide_join(struct decide *d, int64_t a, int64_t b, struct sim_err *e)
 {
 	if (ledger_begin(d->l, e))
 		return -1;
-	return decided_end(d, join(d, a, b, e), e);
+	return decided_end(d, decided_join(d, a, b, e), e);
 }
 
 int decide_split(struct decide *d, int64_t a, int64_t b, struct sim_err *e)

@@ -22,6 +22,8 @@ int decided_load(struct decide *d, int64_t id, struct decided *it,
 int decided_save(struct decide *d, struct decided *it, struct sim_err *e);
 /** decided_end() - commit, or take back when @rc says so */
 int decided_end(struct decide *d, int rc, struct sim_err *e);
+/** decided_join() - as decide_join(), inside a transaction */
+int decided_join(struct decide *d, int64_t a, int64_t b, struct sim_err *e);
 int decide_no_memory(struct sim_err *e);
 
 #endif

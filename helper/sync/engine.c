@@ -259,7 +259,7 @@ static int make_component(struct component *c, unsigned int classes,
 		return -1;
 	c->id = get_or_add(run, LQ_COMPONENT_GET, LQ_COMPONENT_ADD,
 			   (int64_t)c->g.kind, (int64_t)classes, &added);
-	if (c->id < 0 || seed(c))
+	if (c->id < 0 || seed(c, added))
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		if (id[i] && (classes & RULE_BIT(r[i]->class)) &&
@@ -269,7 +269,7 @@ static int make_component(struct component *c, unsigned int classes,
 	}
 	if (c->n)
 		qsort(c->side, c->n, sizeof(*c->side), side_order);
-	return find_peers(c) || run_commit(run) ? -1 : 0;
+	return find_peers(c) || seed_pair(c) || run_commit(run) ? -1 : 0;
 }
 
 static int save_token(struct component *c, struct side *s)

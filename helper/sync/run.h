@@ -108,6 +108,8 @@ struct component {
 	struct touch *touch;
 	size_t touches;
 	size_t cap;
+	int64_t floor;	/* last item before another component's came */
+	bool merged;	/* some did */
 	int64_t *made;	/* items made while merging: theirs comes last */
 	size_t mades;
 };
@@ -137,7 +139,9 @@ int report_left_out(struct run *run, struct side *s, enum sim_kind kind,
 void report_end(struct run *run);
 
 /* seed.c: what happened under other rules since this one was in force */
-int seed(struct component *c);
+int seed(struct component *c, bool fresh);
+/** seed_pair() - items of two components that became one: those that are one */
+int seed_pair(struct component *c);
 
 /* look.c: 0, -1 the ledger failed (a replica that failed is left out) */
 int look(struct component *c);
