@@ -25,7 +25,7 @@ SAN  := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-
 
 HELPER_SRC := $(filter-out helper/main.c helper/bridge/%,$(wildcard helper/*.c helper/*/*.c))
 CARD_SRC   := $(filter-out tests/card/main.c,$(wildcard tests/card/*.c))
-PURE_SRC   := $(wildcard kmod/iso7816*.c kmod/apdu.c)
+PURE_SRC   := $(wildcard kmod/iso7816*.c kmod/apdu.c kmod/proxy_record.c)
 UNIT       := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
 .PHONY: all helper modules clean help

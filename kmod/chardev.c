@@ -92,35 +92,21 @@ static int simslot_open(struct inode *inode, struct file *filp)
 	return stream_open(inode, filp);
 }
 
-/* Nobody waits for the command any more. Under the slot's lock. */
-static struct simslot_job *drop_command(struct simslot *slot,
-					struct simslot_file *file)
-{
-	struct simslot_job *job = file->job;
-
-	file->job = NULL;
-	if (!job || job->finished)
-		return job;
-	job->cancelled = true;
-	if (slot->in_flight != job) {
-		list_del(&job->node);
-		simslot_job_put(job);	/* the queue's; ours is still there */
-	}
-	return job;
-}
-
 static int simslot_close(struct inode *inode, struct file *filp)
 {
 	struct simslot_file *file = filp->private_data;
 	struct simslot *slot = file->slot;
 	struct simslot_job *job;
 
-	spin_lock_irq(&slot->lock);
+	simslot_lock(slot);
 	if (slot->holder == file)
 		slot->holder = NULL;
-	job = drop_command(slot, file);
+	job = file->job;
+	file->job = NULL;
+	if (job)
+		simslot_withdraw(slot, job);
 	simslot_submit(slot, file->closing);
-	spin_unlock_irq(&slot->lock);
+	simslot_unlock(slot);
 	simslot_cancel(slot);
 	if (job)
 		simslot_job_put(job);
@@ -208,7 +194,7 @@ static ssize_t simslot_write(struct file *filp, const char __user *buf,
 	if (!job->resp)
 		goto out;
 
-	spin_lock_irq(&slot->lock);
+	simslot_lock(slot);
 	err = may_send(slot, file, &a);
 	if (!err) {
 		job->raw = file->raw;
@@ -223,7 +209,7 @@ static ssize_t simslot_write(struct file *filp, const char __user *buf,
 			err = -ENODEV;
 		}
 	}
-	spin_unlock_irq(&slot->lock);
+	simslot_unlock(slot);
 out:
 	if (job)
 		simslot_job_put(job);
@@ -235,9 +221,9 @@ static bool answered(struct simslot *slot, struct simslot_file *file)
 {
 	bool yes;
 
-	spin_lock_irq(&slot->lock);
+	simslot_lock(slot);
 	yes = !file->job || file->job->finished;
-	spin_unlock_irq(&slot->lock);
+	simslot_unlock(slot);
 	return yes;
 }
 
@@ -269,7 +255,7 @@ static ssize_t simslot_read(struct file *filp, char __user *buf, size_t count,
 	}
 	if (mutex_lock_interruptible(&file->call))
 		return -ERESTARTSYS;
-	spin_lock_irq(&slot->lock);
+	simslot_lock(slot);
 	job = file->job;
 	if (!job)
 		n = nothing_to_read(slot, file);
@@ -283,7 +269,7 @@ static ssize_t simslot_read(struct file *filp, char __user *buf, size_t count,
 		file->job = NULL;
 	else
 		job = NULL;
-	spin_unlock_irq(&slot->lock);
+	simslot_unlock(slot);
 	if (n == -EMSGSIZE)
 		job = NULL;
 	if (n > 0 && copy_to_user(buf, job->resp, n))
@@ -301,7 +287,7 @@ static __poll_t simslot_poll(struct file *filp, poll_table *wait)
 	__poll_t mask = 0;
 
 	poll_wait(filp, &slot->wait, wait);
-	spin_lock_irq(&slot->lock);
+	simslot_lock(slot);
 	if (slot->gone)
 		mask |= EPOLLHUP | EPOLLERR;
 	if (!file->job)
@@ -311,7 +297,7 @@ static __poll_t simslot_poll(struct file *filp, poll_table *wait)
 	if ((file->channel != SIMSLOT_NO_CHANNEL || file->raw) &&
 	    file->epoch != slot->epoch)
 		mask |= EPOLLERR;
-	spin_unlock_irq(&slot->lock);
+	simslot_unlock(slot);
 	return mask;
 }
 
@@ -325,9 +311,9 @@ static int get_info(struct simslot *slot, struct simslot_file *file,
 		.caps = slot->caps,
 	};
 
-	spin_lock_irq(&slot->lock);
+	simslot_lock(slot);
 	if (slot->gone) {
-		spin_unlock_irq(&slot->lock);
+		simslot_unlock(slot);
 		return -ENODEV;
 	}
 	info.state = slot->state;
@@ -345,26 +331,31 @@ static int get_info(struct simslot *slot, struct simslot_file *file,
 	info.atr_len = slot->card.atr_len;
 	memcpy(info.atr, slot->card.atr, sizeof(info.atr));
 	memcpy(info.iccid, slot->iccid, sizeof(info.iccid));
-	spin_unlock_irq(&slot->lock);
+	simslot_unlock(slot);
 	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
-/* Queue a job and wait for it. An interrupted wait leaves it to its fate. */
+/* Queue a job and wait for it. After a signal it is done only if it is begun. */
 static int do_job(struct simslot *slot, struct simslot_file *file,
 		  struct simslot_job *job)
 {
 	int err;
 
-	spin_lock_irq(&slot->lock);
+	simslot_lock(slot);
 	err = slot->gone ? -ENODEV : turn(slot, file);
 	if (!err && !simslot_submit(slot, job))
 		err = -ENODEV;
-	spin_unlock_irq(&slot->lock);
+	simslot_unlock(slot);
 	if (err)
 		return err;
-	if (wait_for_completion_interruptible(&job->done))
-		return -EINTR;
-	return job->result;
+	if (!wait_for_completion_interruptible(&job->done))
+		return job->result;
+	simslot_lock(slot);
+	if (slot->in_flight != job)
+		simslot_withdraw(slot, job);
+	err = job->finished ? job->result : -EINTR;
+	simslot_unlock(slot);
+	return err;
 }
 
 static int simple_job(struct simslot *slot, struct simslot_file *file,
@@ -398,10 +389,10 @@ static int basic_allowed(struct simslot *slot, struct simslot_file *file,
 		return -EINVAL;
 	if ((slot->caps & need) != need)
 		return -EOPNOTSUPP;
-	spin_lock_irq(&slot->lock);
+	simslot_lock(slot);
 	if (flags & SIMSLOT_CHANNEL_BASIC && slot->holder != file)
 		err = -EPERM;
-	spin_unlock_irq(&slot->lock);
+	simslot_unlock(slot);
 	return err;
 }
 
@@ -446,7 +437,7 @@ static int begin_transaction(struct simslot *slot, struct simslot_file *file,
 		return -EINVAL;
 	if (b.flags & SIMSLOT_BEGIN_BREAK && !capable(CAP_SYS_ADMIN))
 		return -EPERM;
-	spin_lock_irq(&slot->lock);
+	simslot_lock(slot);
 	err = slot->gone ? -ENODEV : turn(slot, file);
 	if (err == -EBUSY && b.flags & SIMSLOT_BEGIN_BREAK) {
 		slot->holder->broken = true;
@@ -457,7 +448,7 @@ static int begin_transaction(struct simslot *slot, struct simslot_file *file,
 		slot->lease = ktime_get_boottime_ns() +
 			      (u64)b.lease_ms * NSEC_PER_MSEC;
 	}
-	spin_unlock_irq(&slot->lock);
+	simslot_unlock(slot);
 	return err;
 }
 
@@ -465,13 +456,13 @@ static int end_transaction(struct simslot *slot, struct simslot_file *file)
 {
 	int err;
 
-	spin_lock_irq(&slot->lock);
+	simslot_lock(slot);
 	err = slot->gone ? -ENODEV : turn(slot, file);
 	if (!err && slot->holder != file)
 		err = -EPERM;
 	if (!err)
 		slot->holder = NULL;
-	spin_unlock_irq(&slot->lock);
+	simslot_unlock(slot);
 	return err;
 }
 
@@ -483,7 +474,7 @@ static int set_mode(struct simslot *slot, struct simslot_file *file, u32 mode)
 		return -EINVAL;
 	if (mode == SIMSLOT_MODE_RAW && !(slot->caps & SIMSLOT_CAP_CHANNEL0))
 		return -EOPNOTSUPP;
-	spin_lock_irq(&slot->lock);
+	simslot_lock(slot);
 	if (mode == SIMSLOT_MODE_RAW) {
 		err = slot->gone ? -ENODEV : turn(slot, file);
 		if (!err && slot->holder != file)
@@ -496,7 +487,7 @@ static int set_mode(struct simslot *slot, struct simslot_file *file, u32 mode)
 	}
 	if (!err)
 		file->raw = mode == SIMSLOT_MODE_RAW;
-	spin_unlock_irq(&slot->lock);
+	simslot_unlock(slot);
 	return err;
 }
 
@@ -529,6 +520,8 @@ static int with_value(struct simslot *slot, struct simslot_file *file,
 	case SIMSLOT_IOC_SET_MODE:
 		return set_mode(slot, file, value);
 	case SIMSLOT_IOC_SET_TIMEOUT:
+		if (value > SIMSLOT_TIMEOUT_MAX_MS)
+			return -EINVAL;
 		file->timeout_ms = value ? value : SIMSLOT_TIMEOUT_MS;
 		return 0;
 	}

@@ -5,7 +5,6 @@
 #include <linux/fs.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
-#include <linux/pm.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
@@ -63,6 +62,28 @@ const char *simslot_event_name(u32 event)
 	if (event >= ARRAY_SIZE(event_names) || !event_names[event])
 		return "";
 	return event_names[event];
+}
+
+/**
+ * simslot_lock() - take the slot's lock
+ * @slot: slot
+ *
+ * Once for all places: an inlined spinlock is longer than what most of them do.
+ *
+ * Context: process; interrupts are off until simslot_unlock().
+ */
+void simslot_lock(struct simslot *slot) __acquires(&slot->lock)
+{
+	spin_lock_irq(&slot->lock);
+}
+
+/**
+ * simslot_unlock() - give the slot's lock back
+ * @slot: slot
+ */
+void simslot_unlock(struct simslot *slot) __releases(&slot->lock)
+{
+	spin_unlock_irq(&slot->lock);
 }
 
 /* ---- finding slots -------------------------------------------------------- */
@@ -146,7 +167,7 @@ void simslot_event(struct simslot *slot, enum simslot_event event, u32 extra)
 	bool forgets = simslot_forgets_sync(event);
 
 	mutex_lock(&slot->event_lock);
-	spin_lock_irq(&slot->lock);
+	simslot_lock(slot);
 	slot->event = event;
 	if (forgets) {
 		slot->sync_state = 0;
@@ -156,7 +177,7 @@ void simslot_event(struct simslot *slot, enum simslot_event event, u32 extra)
 	notice.epoch = slot->epoch;
 	notice.state = slot->state;
 	notice.reason = slot->reason;
-	spin_unlock_irq(&slot->lock);
+	simslot_unlock(slot);
 	notice.time = ktime_get_boottime_ns();
 
 	simslot_netlink_event(&notice);
@@ -176,12 +197,12 @@ static int simslot_dev_uevent(simslot_uevent_device *dev,
 	u64 seq, epoch;
 	int err;
 
-	spin_lock_irq(&slot->lock);
+	simslot_lock(slot);
 	state = slot->state;
 	event = slot->event;
 	seq = slot->seq;
 	epoch = slot->epoch;
-	spin_unlock_irq(&slot->lock);
+	simslot_unlock(slot);
 
 	err = add_uevent_var(env, "SIMSLOT_STATE=%s", simslot_state_name(state));
 	if (!err)
@@ -217,10 +238,10 @@ bool simslot_stopping(struct simslot *slot)
 {
 	bool stop;
 
-	spin_lock_irq(&slot->lock);
+	simslot_lock(slot);
 	stop = slot->gone ||
 	       (slot->suspended && !(slot->caps & SIMSLOT_CAP_PROXIED));
-	spin_unlock_irq(&slot->lock);
+	simslot_unlock(slot);
 	return stop;
 }
 EXPORT_SYMBOL_GPL(simslot_stopping);
@@ -241,13 +262,13 @@ bool simslot_cancelled(struct simslot *slot)
 
 	if (simslot_stopping(slot))
 		return true;
-	spin_lock_irq(&slot->lock);
+	simslot_lock(slot);
 	stop = slot->in_flight && slot->in_flight->cancelled;
 	in = list_first_entry_or_null(&slot->inputs, struct simslot_input,
 				      node);
 	if (in && in->type != SIMSLOT_IN_IDENTITY)
 		stop = true;
-	spin_unlock_irq(&slot->lock);
+	simslot_unlock(slot);
 	return stop;
 }
 EXPORT_SYMBOL_GPL(simslot_cancelled);
@@ -265,166 +286,6 @@ void simslot_cancel(struct simslot *slot)
 		slot->ops->cancel(slot);
 	up_read(&slot->ops_lock);
 }
-
-/* ---- card detect ---------------------------------------------------------- */
-
-static enum hrtimer_restart simslot_settled(struct hrtimer *timer)
-{
-	struct simslot *slot = container_of(timer, struct simslot, settle);
-	unsigned long flags;
-
-	spin_lock_irqsave(&slot->lock, flags);
-	slot->settled = true;
-	if (!slot->gone)
-		simslot_kick(slot);
-	spin_unlock_irqrestore(&slot->lock, flags);
-	return HRTIMER_NORESTART;
-}
-
-/**
- * simslot_edge() - the card-detect line has moved
- * @slot: slot
- * @present: what it says now
- *
- * The driver has deactivated the card and ended the operation under way before
- * it calls this: only the event waits until the line is stable. Whether the
- * edge was a removal is found out here.
- *
- * Context: may sleep.
- */
-void simslot_edge(struct simslot *slot, bool present)
-{
-	u64 now = ktime_get_boottime_ns();
-	u64 debounce = (u64)slot->debounce_ms * NSEC_PER_MSEC;
-	unsigned long flags;
-
-	spin_lock_irqsave(&slot->lock, flags);
-	if (slot->gone) {
-		spin_unlock_irqrestore(&slot->lock, flags);
-		return;
-	}
-	slot->edges++;
-	if (slot->state == SIMSLOT_READY || slot->state == SIMSLOT_MUTE)
-		slot->state = SIMSLOT_ACTIVATING;
-	if (!present && !slot->away_since)
-		slot->away_since = now;
-	else if (present && slot->away_since &&
-		 now - slot->away_since >= debounce)
-		slot->removed = true;
-	if (present)
-		slot->away_since = 0;
-	slot->settled = false;
-	hrtimer_start(&slot->settle, ns_to_ktime(debounce), HRTIMER_MODE_REL);
-	spin_unlock_irqrestore(&slot->lock, flags);
-	simslot_wake(slot);
-}
-EXPORT_SYMBOL_GPL(simslot_edge);
-
-/**
- * simslot_set_card_detect() - the slot has a card-detect line, or none any more
- * @slot: slot
- * @wired: has one
- *
- * Without one nothing proves that a card stayed in.
- */
-void simslot_set_card_detect(struct simslot *slot, bool wired)
-{
-	spin_lock_irq(&slot->lock);
-	if (wired)
-		slot->caps |= SIMSLOT_CAP_CARD_DETECT;
-	else
-		slot->caps &= ~SIMSLOT_CAP_CARD_DETECT;
-	spin_unlock_irq(&slot->lock);
-}
-EXPORT_SYMBOL_GPL(simslot_set_card_detect);
-
-/**
- * simslot_tell() - a driver that knows more than a line tells what happened
- * @slot: slot
- * @type: what; handled in the order of the calls
- * @data: INSERT, RESET: ATR; IDENTITY: EF_ICCID's bytes; MUTE: a reason
- * @len: bytes in @data
- *
- * Context: may sleep. Return: 0, -EINVAL, -ENODEV, -ENOMEM.
- */
-int simslot_tell(struct simslot *slot, enum simslot_input_type type,
-		 const u8 *data, size_t len)
-{
-	struct simslot_input *in;
-
-	if (len > sizeof(in->data))
-		return -EINVAL;
-	in = kzalloc(sizeof(*in), GFP_KERNEL);
-	if (!in)
-		return -ENOMEM;
-	in->type = type;
-	in->len = len;
-	if (len)
-		memcpy(in->data, data, len);
-
-	spin_lock_irq(&slot->lock);
-	if (slot->gone) {
-		spin_unlock_irq(&slot->lock);
-		kfree(in);
-		return -ENODEV;
-	}
-	if (type == SIMSLOT_IN_INSERT || type == SIMSLOT_IN_REMOVE)
-		slot->edges++;
-	list_add_tail(&in->node, &slot->inputs);
-	simslot_kick(slot);
-	spin_unlock_irq(&slot->lock);
-	simslot_cancel(slot);
-	return 0;
-}
-EXPORT_SYMBOL_GPL(simslot_tell);
-
-/* ---- suspend and resume --------------------------------------------------- */
-
-#ifdef CONFIG_PM_SLEEP
-/* Nobody watches the slot now: what is in it afterwards may be another card. */
-static int simslot_suspend(struct device *dev)
-{
-	struct simslot *slot = to_simslot(dev);
-	bool powered;
-
-	spin_lock_irq(&slot->lock);
-	slot->suspended = true;
-	if (!slot->soldered)
-		slot->edges++;
-	powered = slot->state == SIMSLOT_READY ||
-		  slot->state == SIMSLOT_ACTIVATING;
-	spin_unlock_irq(&slot->lock);
-	if (slot->caps & SIMSLOT_CAP_PROXIED)
-		return 0;
-
-	simslot_cancel(slot);
-	flush_work(&slot->work);
-	down_read(&slot->ops_lock);
-	if (powered && slot->ops && slot->ops->deactivate)
-		slot->ops->deactivate(slot);
-	up_read(&slot->ops_lock);
-	spin_lock_irq(&slot->lock);
-	if (slot->state == SIMSLOT_READY)
-		slot->state = SIMSLOT_ACTIVATING;
-	spin_unlock_irq(&slot->lock);
-	return 0;
-}
-
-static int simslot_resume(struct device *dev)
-{
-	struct simslot *slot = to_simslot(dev);
-
-	spin_lock_irq(&slot->lock);
-	slot->suspended = false;
-	slot->resumed = true;
-	if (!slot->gone)
-		simslot_kick(slot);
-	spin_unlock_irq(&slot->lock);
-	return 0;
-}
-#endif
-
-static SIMPLE_DEV_PM_OPS(simslot_pm, simslot_suspend, simslot_resume);
 
 struct class simslot_class = {
 	.name = "simslot",
@@ -478,7 +339,7 @@ struct simslot *simslot_alloc(struct device *parent,
 	INIT_LIST_HEAD(&slot->jobs);
 	INIT_LIST_HEAD(&slot->inputs);
 	INIT_WORK(&slot->work, simslot_work);
-	hrtimer_setup(&slot->settle, simslot_settled, CLOCK_BOOTTIME,
+	hrtimer_setup(&slot->settle, simslot_debounced, CLOCK_BOOTTIME,
 		      HRTIMER_MODE_REL);
 
 	err = xa_alloc(&simslot_slots, &slot->index, NULL,
@@ -533,15 +394,15 @@ int simslot_register(struct simslot *slot)
 		return err;
 	xa_store(&simslot_slots, slot->index, slot, GFP_KERNEL);
 	atomic_inc(&simslot_slots_generation);
-	spin_lock_irq(&slot->lock);
+	simslot_lock(slot);
 	slot->gone = false;
-	spin_unlock_irq(&slot->lock);
+	simslot_unlock(slot);
 	simslot_event(slot, SIMSLOT_EV_SLOT_ADDED, 0);
 
-	spin_lock_irq(&slot->lock);
+	simslot_lock(slot);
 	slot->settled = true;
 	simslot_kick(slot);
-	spin_unlock_irq(&slot->lock);
+	simslot_unlock(slot);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(simslot_register);
@@ -557,9 +418,9 @@ EXPORT_SYMBOL_GPL(simslot_register);
  */
 void simslot_unregister(struct simslot *slot)
 {
-	spin_lock_irq(&slot->lock);
+	simslot_lock(slot);
 	slot->gone = true;
-	spin_unlock_irq(&slot->lock);
+	simslot_unlock(slot);
 	hrtimer_cancel(&slot->settle);
 
 	simslot_cancel(slot);
@@ -572,9 +433,9 @@ void simslot_unregister(struct simslot *slot)
 	up_write(&slot->ops_lock);
 
 	simslot_fail_all(slot);
-	spin_lock_irq(&slot->lock);
+	simslot_lock(slot);
 	slot->state = SIMSLOT_EMPTY;
-	spin_unlock_irq(&slot->lock);
+	simslot_unlock(slot);
 	xa_store(&simslot_slots, slot->index, NULL, GFP_KERNEL);
 	atomic_inc(&simslot_slots_generation);
 	simslot_event(slot, SIMSLOT_EV_SLOT_REMOVED, 0);
@@ -587,7 +448,7 @@ static int __init simslot_init(void)
 {
 	int err;
 
-	simslot_wq = alloc_workqueue("simslot", WQ_UNBOUND, 0);
+	simslot_wq = alloc_workqueue("simslot", WQ_UNBOUND | WQ_HIGHPRI, 0);
 	if (!simslot_wq)
 		return -ENOMEM;
 	err = alloc_chrdev_region(&simslot_devt, 0, SIMSLOT_SLOTS, "simslot");

@@ -28,12 +28,25 @@ static enum apdu_transport transport(const struct simslot *slot)
 	return slot->card.protocol == 1 ? APDU_T1 : APDU_T0;
 }
 
-/* One exchange with status chaining. A reason other than NONE: reset the card. */
-static int cooked(struct simslot *slot, unsigned int channel, u8 *cmd,
-		  size_t len, u8 *resp, size_t max, unsigned int ms, u8 *reason)
+static unsigned int ms_left(u64 deadline)
+{
+	u64 now = ktime_get_boottime_ns();
+
+	if (now >= deadline)
+		return 0;
+	return div_u64(deadline - now, NSEC_PER_MSEC) + 1;
+}
+
+/*
+ * One exchange with status chaining. A reason other than NONE: reset the card.
+ * @job: whose command it is, so that it ends with its file; NULL: the kernel's.
+ */
+static int cooked(struct simslot *slot, const struct simslot_job *job,
+		  unsigned int channel, u8 *cmd, size_t len, u8 *resp,
+		  size_t max, u64 deadline, u8 *reason)
 {
 	struct apdu_exchange *x = &slot->x;
-	struct simslot_xfer xfer = { .channel = channel, .timeout_ms = ms };
+	struct simslot_xfer xfer = { .channel = channel };
 	struct apdu_tpdu t;
 	bool sent = false;
 	int n;
@@ -46,7 +59,12 @@ static int cooked(struct simslot *slot, unsigned int channel, u8 *cmd,
 		xfer.len = t.len;
 		xfer.resp = t.resp;
 		xfer.max = t.max;
-		n = slot->ops->transceive(slot, &xfer);
+		xfer.timeout_ms = ms_left(deadline);
+		/* Between two TPDUs the card takes any other command. */
+		if (!xfer.timeout_ms || (job && simslot_cancelled(slot)))
+			n = -ETIMEDOUT;
+		else
+			n = slot->ops->transceive(slot, &xfer);
 		/* What came before is known to have been executed. */
 		if (n < 0 && sent)
 			n = -EREMOTEIO;
@@ -54,6 +72,7 @@ static int cooked(struct simslot *slot, unsigned int channel, u8 *cmd,
 		apdu_answer(x, n);
 	}
 	*reason = xfer.reason;
+	memzero_explicit(x->tpdu, sizeof(x->tpdu));
 	return x->result;
 }
 
@@ -66,7 +85,9 @@ static int own(struct simslot *slot, unsigned int channel, const u8 *cmd,
 	if (WARN_ON(len > sizeof(copy)))
 		return -EINVAL;
 	memcpy(copy, cmd, len);
-	return cooked(slot, channel, copy, len, resp, max, OWN_MS, reason);
+	return cooked(slot, NULL, channel, copy, len, resp, max,
+		      ktime_get_boottime_ns() + OWN_MS * (u64)NSEC_PER_MSEC,
+		      reason);
 }
 
 /* The same without chaining or channel coding, for MANAGE CHANNEL. */
@@ -104,21 +125,16 @@ int simslot_exchange(struct simslot *slot, struct simslot_job *job)
 		.resp = job->resp,
 		.max = job->max,
 	};
-	u64 now = ktime_get_boottime_ns();
-	unsigned int ms;
 	int n;
 
-	if (now >= job->deadline)
+	if (!job->raw)
+		return cooked(slot, job, job->channel, job->cmd, job->len,
+			      job->resp, job->max, job->deadline, &slot->fault);
+	xfer.timeout_ms = ms_left(job->deadline);
+	if (!xfer.timeout_ms)
 		return -ETIMEDOUT;
-	ms = div_u64(job->deadline - now, NSEC_PER_MSEC) + 1;
-	if (job->raw) {
-		xfer.timeout_ms = ms;
-		n = slot->ops->transceive(slot, &xfer);
-		slot->fault = xfer.reason;
-	} else {
-		n = cooked(slot, job->channel, job->cmd, job->len, job->resp,
-			   job->max, ms, &slot->fault);
-	}
+	n = slot->ops->transceive(slot, &xfer);
+	slot->fault = xfer.reason;
 	return n;
 }
 

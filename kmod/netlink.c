@@ -36,7 +36,7 @@ struct snapshot {
 
 static void take_snapshot(struct simslot *slot, struct snapshot *s)
 {
-	spin_lock_irq(&slot->lock);
+	simslot_lock(slot);
 	s->event = slot->event;
 	s->state = slot->state;
 	s->reason = slot->reason;
@@ -44,7 +44,7 @@ static void take_snapshot(struct simslot *slot, struct snapshot *s)
 	s->epoch = slot->epoch;
 	s->card = slot->card;
 	memcpy(s->iccid, slot->iccid, sizeof(s->iccid));
-	spin_unlock_irq(&slot->lock);
+	simslot_unlock(slot);
 }
 
 static int put_common(struct sk_buff *skb, u32 index, u64 seq, u64 epoch,

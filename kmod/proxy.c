@@ -6,7 +6,6 @@
  * process writes what happens to the card and reads requests; each request is
  * answered by a DONE with its id. The core asks one thing at a time.
  */
-#include <linux/ctype.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
@@ -15,13 +14,10 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "proxy_record.h"
 #include "simslot.h"
 
 #define CONTROL_MS	30000	/* reset, power, channels, identity */
-#define BODY_MAX	(4 + SIMSLOT_APDU_MAX)
-#define CAPS_ALLOWED	(SIMSLOT_CAP_POWER | SIMSLOT_CAP_RESET | \
-			 SIMSLOT_CAP_CHANNEL0 | SIMSLOT_CAP_TERMINAL | \
-			 SIMSLOT_CAP_VIRTUAL | SIMSLOT_CAP_PARITY)
 
 /**
  * struct record - one record for the process to read
@@ -100,6 +96,12 @@ static struct record *record_new(u16 type, size_t len)
 	return r;
 }
 
+static void record_free(struct record *r)
+{
+	if (r)
+		kvfree_sensitive(r, sizeof(*r) + r->len);
+}
+
 /* ---- the slot's side ------------------------------------------------------ */
 
 static bool is_over(struct proxy *p)
@@ -134,8 +136,8 @@ static int give_up(struct proxy *p, u32 id, struct record *cancel)
 		if (r->hdr.id == id) {
 			list_del(&r->node);
 			spin_unlock(&p->lock);
-			kvfree(r);
-			kvfree(cancel);
+			record_free(r);
+			record_free(cancel);
 			return -ETIMEDOUT;
 		}
 	}
@@ -158,8 +160,8 @@ static int ask(struct proxy *p, const struct question *q)
 	r = record_new(q->type, q->word_len + q->len);
 	cancel = record_new(SIMSLOT_P_CANCEL, 0);
 	if (!r || !cancel) {
-		kvfree(r);
-		kvfree(cancel);
+		record_free(r);
+		record_free(cancel);
 		return -ENOMEM;
 	}
 	if (q->word_len == 1)
@@ -187,13 +189,13 @@ static int ask(struct proxy *p, const struct question *q)
 	spin_unlock(&p->lock);
 	if (n > 0)
 		return give_up(p, id, cancel);
-	kvfree(cancel);
+	record_free(cancel);
 	return n ? n : (int)p->answer_len;
 }
 
 static void ask_done(struct proxy *p)
 {
-	kvfree(p->answer);
+	kvfree_sensitive(p->answer, p->answer_len);
 	p->answer = NULL;
 	p->answer_len = 0;
 }
@@ -356,33 +358,21 @@ static const struct simslot_ops proxy_modem_ops = {
 
 /* ---- the process's side --------------------------------------------------- */
 
-static int create(struct proxy *p, const u8 *body, size_t len)
+static int create(struct proxy *p, const struct simslot_proxy_create *wanted)
 {
 	const u32 ours = SIMSLOT_CAP_CHANNEL0 | SIMSLOT_CAP_TERMINAL;
 	struct simslot_proxy_create *c;
 	struct simslot *slot;
 	struct record *echo;
 	int err;
-	int i;
 
 	if (p->slot)
 		return -EBUSY;
-	if (len != sizeof(*c))
-		return -EINVAL;
 	echo = record_new(SIMSLOT_P_CREATE, sizeof(*c));
 	if (!echo)
 		return -ENOMEM;
 	c = (struct simslot_proxy_create *)echo->body;
-	memcpy(c, body, sizeof(*c));
-	err = -EINVAL;
-	if (c->caps & ~(CAPS_ALLOWED | SIMSLOT_CAP_PROXIED) || !c->name[0] ||
-	    c->name[sizeof(c->name) - 1])
-		goto err_echo;
-	for (i = 0; c->name[i]; i++)
-		if (!isascii(c->name[i]) || !isprint(c->name[i]))
-			goto err_echo;
-	c->caps |= SIMSLOT_CAP_PROXIED;
-
+	*c = *wanted;
 	slot = simslot_alloc(NULL, (c->caps & ours) == ours ?
 			     &proxy_ops : &proxy_modem_ops, c->name, c->caps,
 			     p);
@@ -402,121 +392,92 @@ err_slot:
 	p->slot = NULL;
 	simslot_free(slot);
 err_echo:
-	kvfree(echo);
+	record_free(echo);
 	return err;
 }
 
 /* The answer to the request under way; to any other it comes too late. */
-static int take_answer(struct proxy *p, u32 id, const u8 *body, size_t len)
+static int take_answer(struct proxy *p, const struct proxy_record *r)
 {
 	u8 *copy = NULL;
-	s32 error;
 
-	if (len < sizeof(error))
-		return -EINVAL;
-	memcpy(&error, body, sizeof(error));
-	body += sizeof(error);
-	len -= sizeof(error);
-	if (error > 0 || error < -MAX_ERRNO)
-		return -EINVAL;
-	if (len) {
-		copy = kvmalloc(len, GFP_KERNEL);
+	if (r->len) {
+		copy = kvmalloc(r->len, GFP_KERNEL);
 		if (!copy)
 			return -ENOMEM;
-		memcpy(copy, body, len);
+		memcpy(copy, r->data, r->len);
 	}
 	spin_lock(&p->lock);
-	if (p->pending && !p->answered && p->id == id) {
+	if (p->pending && !p->answered && p->id == r->id) {
 		p->answered = true;
-		p->error = error;
+		p->error = r->error;
 		p->answer = copy;
-		p->answer_len = len;
+		p->answer_len = r->len;
 		copy = NULL;
 	}
 	spin_unlock(&p->lock);
-	kvfree(copy);
+	kvfree_sensitive(copy, r->len);
 	wake_up_all(&p->done);
 	return 0;
 }
 
-static int tell(struct proxy *p, u16 type, const u8 *body, size_t len)
+static int tell(struct proxy *p, const struct proxy_record *r)
 {
-	u32 reason;
-	u8 byte;
+	static const u8 input[] = {
+		[SIMSLOT_P_INSERT] = SIMSLOT_IN_INSERT,
+		[SIMSLOT_P_REMOVE] = SIMSLOT_IN_REMOVE,
+		[SIMSLOT_P_IDENTITY] = SIMSLOT_IN_IDENTITY,
+		[SIMSLOT_P_MUTE] = SIMSLOT_IN_MUTE,
+		[SIMSLOT_P_CARD_RESET] = SIMSLOT_IN_RESET,
+	};
+	bool insert = r->type == SIMSLOT_P_INSERT;
 	int err;
 
-	if (type == SIMSLOT_P_INSERT ? p->present : !p->present)
-		return type == SIMSLOT_P_INSERT ? -EEXIST : -ENOMEDIUM;
-	switch (type) {
-	case SIMSLOT_P_INSERT:
-		err = simslot_tell(p->slot, SIMSLOT_IN_INSERT, body, len);
-		p->present = !err;
-		return err;
-	case SIMSLOT_P_REMOVE:
-		if (len)
-			return -EINVAL;
-		err = simslot_tell(p->slot, SIMSLOT_IN_REMOVE, NULL, 0);
-		p->present = !!err;
-		return err;
-	case SIMSLOT_P_IDENTITY:
-		if (len > SIMSLOT_EF_ICCID_LEN)
-			return -EINVAL;
-		return simslot_tell(p->slot, SIMSLOT_IN_IDENTITY, body, len);
-	case SIMSLOT_P_MUTE:
-		if (len != sizeof(reason))
-			return -EINVAL;
-		memcpy(&reason, body, sizeof(reason));
-		if (reason > SIMSLOT_REASON_GARBAGE)
-			return -EINVAL;
-		byte = reason;
-		return simslot_tell(p->slot, SIMSLOT_IN_MUTE, &byte, 1);
-	case SIMSLOT_P_CARD_RESET:
-		return simslot_tell(p->slot, SIMSLOT_IN_RESET, body, len);
-	}
-	return -EINVAL;
+	if (insert == p->present)
+		return insert ? -EEXIST : -ENOMEDIUM;
+	if (r->type == SIMSLOT_P_MUTE)
+		return simslot_tell(p->slot, SIMSLOT_IN_MUTE, &r->reason, 1);
+	err = simslot_tell(p->slot, input[r->type], r->data, r->len);
+	if (!err && (insert || r->type == SIMSLOT_P_REMOVE))
+		p->present = insert;
+	return err;
 }
 
-static int proxy_record(struct proxy *p, const struct simslot_proxy_hdr *hdr,
-			const u8 *body)
+static int take_record(struct proxy *p, const struct proxy_record *r)
 {
-	if (hdr->version != SIMSLOT_PROXY_VERSION)
-		return -EPROTONOSUPPORT;
-	if (hdr->type == SIMSLOT_P_CREATE)
-		return create(p, body, hdr->len);
+	if (r->type == SIMSLOT_P_CREATE)
+		return create(p, &r->create);
 	if (!p->slot)
 		return -ENXIO;
-	if (hdr->type == SIMSLOT_P_DONE)
-		return take_answer(p, hdr->id, body, hdr->len);
-	return tell(p, hdr->type, body, hdr->len);
+	return r->type == SIMSLOT_P_DONE ? take_answer(p, r) : tell(p, r);
 }
 
 static ssize_t proxy_write(struct file *filp, const char __user *buf,
 			   size_t count, loff_t *pos)
 {
 	struct proxy *p = filp->private_data;
-	struct simslot_proxy_hdr hdr;
-	u8 *body;
+	struct proxy_record r;
+	u8 *copy;
 	int err;
 
-	if (count < sizeof(hdr) || count > sizeof(hdr) + BODY_MAX)
+	if (count > sizeof(struct simslot_proxy_hdr) + PROXY_BODY_MAX)
 		return -EINVAL;
-	if (copy_from_user(&hdr, buf, sizeof(hdr)))
-		return -EFAULT;
-	if (hdr.len != count - sizeof(hdr))
-		return -EINVAL;
-	body = kvmalloc(hdr.len + 1, GFP_KERNEL);
-	if (!body)
+	copy = kvmalloc(count + 1, GFP_KERNEL);
+	if (!copy)
 		return -ENOMEM;
 	err = -EFAULT;
-	if (copy_from_user(body, buf + sizeof(hdr), hdr.len))
+	if (copy_from_user(copy, buf, count))
+		goto out;
+	err = proxy_record_parse(&r, copy, count);
+	if (err)
 		goto out;
 	err = mutex_lock_interruptible(&p->write);
 	if (err)
 		goto out;
-	err = proxy_record(p, &hdr, body);
+	err = take_record(p, &r);
 	mutex_unlock(&p->write);
 out:
-	kvfree(body);
+	kvfree_sensitive(copy, count);
 	return err ? err : (ssize_t)count;
 }
 
@@ -563,7 +524,7 @@ again:
 	if (copy_to_user(buf, &r->hdr, sizeof(r->hdr)) ||
 	    copy_to_user(buf + sizeof(r->hdr), r->body, r->len))
 		n = -EFAULT;
-	kvfree(r);
+	record_free(r);
 	return n;
 }
 
@@ -603,7 +564,7 @@ static int proxy_release(struct inode *inode, struct file *filp)
 		simslot_free(p->slot);
 	}
 	list_for_each_entry_safe(r, next, &p->out, node)
-		kvfree(r);
+		record_free(r);
 	ask_done(p);
 	kfree(p);
 	return 0;

@@ -134,7 +134,6 @@ enum simslot_op {
  * @raw: no channel coding, no chaining
  * @cancelled: nobody waits for the result any more
  * @finished: @result holds; written under the slot's lock
- * @queued: in the queue or being done
  * @channel: of APDU
  * @epoch: the epoch it is meant for
  * @deadline: CLOCK_BOOTTIME in ns after which it is not sent any more
@@ -155,7 +154,6 @@ struct simslot_job {
 	bool raw;
 	bool cancelled;
 	bool finished;
-	bool queued;
 	u8 channel;
 	u64 epoch;
 	u64 deadline;
@@ -348,6 +346,8 @@ extern const struct attribute_group *simslot_groups[];
 extern const struct file_operations simslot_fops;
 
 /* core.c */
+void simslot_lock(struct simslot *slot) __acquires(&slot->lock);
+void simslot_unlock(struct simslot *slot) __releases(&slot->lock);
 struct simslot *simslot_get(unsigned int index);
 struct simslot *simslot_get_next(unsigned long *index);
 unsigned int simslot_generation(void);
@@ -357,13 +357,25 @@ void simslot_event(struct simslot *slot, enum simslot_event event, u32 extra);
 const char *simslot_event_name(u32 event);
 const char *simslot_state_name(u32 state);
 
+/* input.c */
+extern const struct dev_pm_ops simslot_pm;
+enum hrtimer_restart simslot_debounced(struct hrtimer *timer);
+
 /* card.c */
+void simslot_wake(struct simslot *slot);
+u32 simslot_state(struct simslot *slot);
+int simslot_state_error(const struct simslot *slot);
+void simslot_cycle(struct simslot *slot, enum simslot_how how);
+void simslot_look(struct simslot *slot, bool was_away);
+void simslot_resumed(struct simslot *slot, bool was_away);
+void simslot_told(struct simslot *slot, const struct simslot_input *in);
+
+/* jobs.c */
 void simslot_work(struct work_struct *work);
 bool simslot_submit(struct simslot *slot, struct simslot_job *job);
+void simslot_withdraw(struct simslot *slot, struct simslot_job *job);
 void simslot_job_put(struct simslot_job *job);
-void simslot_wake(struct simslot *slot);
 void simslot_fail_all(struct simslot *slot);
-int simslot_state_error(const struct simslot *slot);
 
 /* exchange.c */
 int simslot_exchange(struct simslot *slot, struct simslot_job *job);

@@ -35,9 +35,9 @@ static ssize_t attr##_show(struct device *dev,				\
 	struct simslot *slot = to_simslot(dev);				\
 	type value;							\
 									\
-	spin_lock_irq(&slot->lock);					\
+	simslot_lock(slot);					\
 	value = (expr);							\
-	spin_unlock_irq(&slot->lock);					\
+	simslot_unlock(slot);					\
 	return sysfs_emit(buf, format, value);				\
 }
 
@@ -45,22 +45,47 @@ SIMSLOT_SHOW(state, const char *, simslot_state_name(slot->state), "%s\n")
 static DEVICE_ATTR_RO(state);
 SIMSLOT_SHOW(event, const char *, simslot_event_name(slot->event), "%s\n")
 static DEVICE_ATTR_RO(event);
-SIMSLOT_SHOW(seq, u64, slot->seq, "%llu\n")
-static DEVICE_ATTR_RO(seq);
-SIMSLOT_SHOW(epoch, u64, slot->epoch, "%llu\n")
-static DEVICE_ATTR_RO(epoch);
-SIMSLOT_SHOW(baud, u32, slot->card.baud, "%u\n")
-static DEVICE_ATTR_RO(baud);
-SIMSLOT_SHOW(voltage, u32, slot->card.millivolt, "%u\n")
-static DEVICE_ATTR_RO(voltage);
-SIMSLOT_SHOW(insertions, u64, slot->insertions, "%llu\n")
-static DEVICE_ATTR_RO(insertions);
-SIMSLOT_SHOW(removals, u64, slot->removals, "%llu\n")
-static DEVICE_ATTR_RO(removals);
-SIMSLOT_SHOW(profile_switches, u64, slot->profile_switches, "%llu\n")
-static DEVICE_ATTR_RO(profile_switches);
-SIMSLOT_SHOW(errors, u64, slot->errors, "%llu\n")
-static DEVICE_ATTR_RO(errors);
+/* Numbers are told apart by their place in struct simslot. */
+static ssize_t u64_show(struct device *dev, struct device_attribute *a,
+			char *buf)
+{
+	struct dev_ext_attribute *x = container_of(a, struct dev_ext_attribute,
+						   attr);
+	struct simslot *slot = to_simslot(dev);
+	u64 value;
+
+	simslot_lock(slot);
+	value = *(u64 *)((char *)slot + (uintptr_t)x->var);
+	simslot_unlock(slot);
+	return sysfs_emit(buf, "%llu\n", value);
+}
+
+static ssize_t u32_show(struct device *dev, struct device_attribute *a,
+			char *buf)
+{
+	struct dev_ext_attribute *x = container_of(a, struct dev_ext_attribute,
+						   attr);
+
+	/* Of @card alone, which is written as a whole and read as it is. */
+	return sysfs_emit(buf, "%u\n", READ_ONCE(*(u32 *)((char *)to_simslot(dev) +
+						 (uintptr_t)x->var)));
+}
+
+#define SIMSLOT_NUMBER(name, type, field)				\
+static struct dev_ext_attribute dev_attr_##name = {			\
+	__ATTR(name, 0444, type##_show, NULL),				\
+	(void *)offsetof(struct simslot, field)				\
+}
+
+SIMSLOT_NUMBER(seq, u64, seq);
+SIMSLOT_NUMBER(epoch, u64, epoch);
+SIMSLOT_NUMBER(baud, u32, card.baud);
+SIMSLOT_NUMBER(voltage, u32, card.millivolt);
+SIMSLOT_NUMBER(insertions, u64, insertions);
+SIMSLOT_NUMBER(removals, u64, removals);
+SIMSLOT_NUMBER(profile_switches, u64, profile_switches);
+SIMSLOT_NUMBER(errors, u64, errors);
+
 SIMSLOT_SHOW(driver, const char *, slot->name, "%s\n")
 static DEVICE_ATTR_RO(driver);
 
@@ -71,10 +96,10 @@ static ssize_t protocol_show(struct device *dev, struct device_attribute *a,
 	bool known;
 	u8 protocol;
 
-	spin_lock_irq(&slot->lock);
+	simslot_lock(slot);
 	known = slot->card.atr_len;
 	protocol = slot->card.protocol;
-	spin_unlock_irq(&slot->lock);
+	simslot_unlock(slot);
 	return known ? sysfs_emit(buf, "T=%u\n", protocol) :
 		       sysfs_emit(buf, "\n");
 }
@@ -87,10 +112,10 @@ static ssize_t atr_show(struct device *dev, struct device_attribute *a,
 	u8 atr[SIMSLOT_ATR_MAX];
 	u8 len;
 
-	spin_lock_irq(&slot->lock);
+	simslot_lock(slot);
 	len = slot->card.atr_len;
 	memcpy(atr, slot->card.atr, sizeof(atr));
-	spin_unlock_irq(&slot->lock);
+	simslot_unlock(slot);
 	return sysfs_emit(buf, "%*phN\n", len, atr);
 }
 static DEVICE_ATTR_RO(atr);
@@ -115,9 +140,9 @@ static ssize_t iccid_show(struct device *dev, struct device_attribute *a,
 	struct simslot *slot = to_simslot(dev);
 	char iccid[SIMSLOT_ICCID_LEN];
 
-	spin_lock_irq(&slot->lock);
+	simslot_lock(slot);
 	memcpy(iccid, slot->iccid, sizeof(iccid));
-	spin_unlock_irq(&slot->lock);
+	simslot_unlock(slot);
 	return sysfs_emit(buf, "%s\n", iccid);
 }
 static DEVICE_ATTR_ADMIN_RO(iccid);
@@ -140,10 +165,10 @@ static ssize_t sync_state_store(struct device *dev, struct device_attribute *a,
 
 	if (i < 0)
 		return i;
-	spin_lock_irq(&slot->lock);
+	simslot_lock(slot);
 	changed = slot->sync_state != i;
 	slot->sync_state = i;
-	spin_unlock_irq(&slot->lock);
+	simslot_unlock(slot);
 	if (changed)
 		sync_changed(slot, "sync_state");
 	return count;
@@ -159,9 +184,9 @@ static ssize_t sync_detail_show(struct device *dev, struct device_attribute *a,
 
 	if (!detail)
 		return -ENOMEM;
-	spin_lock_irq(&slot->lock);
+	simslot_lock(slot);
 	memcpy(detail, slot->sync_detail, SIMSLOT_DETAIL_MAX);
-	spin_unlock_irq(&slot->lock);
+	simslot_unlock(slot);
 	n = sysfs_emit(buf, "%s\n", detail);
 	kfree(detail);
 	return n;
@@ -181,12 +206,12 @@ static ssize_t sync_detail_store(struct device *dev, struct device_attribute *a,
 	for (i = 0; i < len; i++)
 		if (iscntrl(buf[i]))
 			return -EINVAL;
-	spin_lock_irq(&slot->lock);
+	simslot_lock(slot);
 	changed = strlen(slot->sync_detail) != len ||
 		  memcmp(slot->sync_detail, buf, len);
 	memcpy(slot->sync_detail, buf, len);
 	slot->sync_detail[len] = '\0';
-	spin_unlock_irq(&slot->lock);
+	simslot_unlock(slot);
 	if (changed)
 		sync_changed(slot, "sync_detail");
 	return count;
@@ -196,17 +221,17 @@ static DEVICE_ATTR_RW(sync_detail);
 static struct attribute *simslot_attrs[] = {
 	&dev_attr_state.attr,
 	&dev_attr_event.attr,
-	&dev_attr_seq.attr,
-	&dev_attr_epoch.attr,
+	&dev_attr_seq.attr.attr,
+	&dev_attr_epoch.attr.attr,
 	&dev_attr_atr.attr,
 	&dev_attr_protocol.attr,
-	&dev_attr_baud.attr,
-	&dev_attr_voltage.attr,
+	&dev_attr_baud.attr.attr,
+	&dev_attr_voltage.attr.attr,
 	&dev_attr_capabilities.attr,
-	&dev_attr_insertions.attr,
-	&dev_attr_removals.attr,
-	&dev_attr_profile_switches.attr,
-	&dev_attr_errors.attr,
+	&dev_attr_insertions.attr.attr,
+	&dev_attr_removals.attr.attr,
+	&dev_attr_profile_switches.attr.attr,
+	&dev_attr_errors.attr.attr,
 	&dev_attr_driver.attr,
 	&dev_attr_iccid.attr,
 	&dev_attr_sync_state.attr,

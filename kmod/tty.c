@@ -6,11 +6,14 @@
  * (every byte sent comes back), its RST to RTS or DTR, and its card-detect
  * switch to an input. Attach one with `simslot-attach`, or
  * ioctl(TIOCSETD, 29). 29 (N_DEVELOPMENT) is the only number for disciplines
- * outside the kernel's tree; whoever attaches looks into /proc/tty/ldiscs
- * first, because the kernel itself does not tell that it is taken.
+ * outside the kernel's tree, and registering one silently replaces another
+ * module's: whether it is free only /proc/tty/ldiscs tells.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/capability.h>
 #include <linux/delay.h>
+#include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
@@ -22,54 +25,63 @@
 #include "uart.h"
 
 #define CLOCK_HZ	3571200
+#define CLOCK_MIN	1000000
+#define CLOCK_MAX	20000000
 #define DEBOUNCE_MS	50
 #define MAX_BAUD	230400
 #define POLL_MS		100	/* modem lines tell nothing by themselves */
 #define WRITE_MS	2000
 #define FRAME_ETU	12	/* 8E2 */
 
-/* A line of the reader. Without a bit it is not wired. */
-static const struct {
+/* Lines of the reader. Without a bit one is not wired. */
+struct line {
 	const char *name;
-	unsigned int bit;
-} inputs[] = {
+	u32 bit;
+};
+
+static const struct line outputs[] = {
+	{ "none", 0 },
+	{ "rts", TIOCM_RTS },
+	{ "dtr", TIOCM_DTR },
+	{ }
+};
+
+static const struct line inputs[] = {
 	{ "none", 0 },
 	{ "cts", TIOCM_CTS },
 	{ "dsr", TIOCM_DSR },
 	{ "dcd", TIOCM_CAR },
 	{ "ri", TIOCM_RI },
-}, outputs[] = {
-	{ "none", 0 },
-	{ "rts", TIOCM_RTS },
-	{ "dtr", TIOCM_DTR },
+	{ }
 };
 
+/* With a line's bit: asserted means what deasserted otherwise does. */
+#define LOW		BIT(31)
+
 /**
- * struct reader - how a reader is built
- * @reset: output wired to RST
- * @reset_low: asserting it releases the reset (Smartmouse), else it resets
- * @detect: input wired to the card-detect switch
- * @detect_low: deasserted means present
- * @clock: the oscillator's frequency in Hz
- * @millivolt: what the reader supplies
- * @pps: speed up after the ATR
+ * enum setting - how a reader is built
+ * @RESET: output wired to RST; LOW: asserting it releases the reset
+ *	(Smartmouse), else it resets
+ * @DETECT: input wired to the card-detect switch; LOW: deasserted means present
+ * @CLOCK: the oscillator's frequency in Hz
+ * @SUPPLY: what the reader supplies, in mV
+ * @PPS: speed up after the ATR
+ * @SETTINGS: how many there are
  */
+enum setting { RESET, DETECT, CLOCK, SUPPLY, PPS, SETTINGS };
+
 struct reader {
-	unsigned int reset;
-	bool reset_low;
-	unsigned int detect;
-	bool detect_low;
-	u32 clock;
-	u32 millivolt;
-	bool pps;
+	u32 is[SETTINGS];
 };
 
 /* Phoenix, without card detect. */
 static const struct reader phoenix = {
-	.reset = TIOCM_RTS,
-	.clock = CLOCK_HZ,
-	.millivolt = 5000,
-	.pps = true,
+	.is = {
+		[RESET] = TIOCM_RTS,
+		[CLOCK] = CLOCK_HZ,
+		[SUPPLY] = 5000,
+		[PPS] = 1,
+	},
 };
 
 /**
@@ -105,10 +117,10 @@ static void tty_reset(struct simslot_uart *u, bool low)
 	struct reader r;
 
 	get_reader(s, &r);
-	if (low != r.reset_low)
-		s->tty->ops->tiocmset(s->tty, r.reset, 0);
+	if (low == !(r.is[RESET] & LOW))
+		s->tty->ops->tiocmset(s->tty, r.is[RESET] & ~LOW, 0);
 	else
-		s->tty->ops->tiocmset(s->tty, 0, r.reset);
+		s->tty->ops->tiocmset(s->tty, 0, r.is[RESET] & ~LOW);
 }
 
 /* The reader gives VCC and clock as long as it has power itself. */
@@ -130,12 +142,12 @@ static int tty_present(struct simslot_uart *u)
 	int lines;
 
 	get_reader(s, &r);
-	if (!r.detect)
+	if (!(r.is[DETECT] & ~LOW))
 		return 1;
 	lines = s->tty->ops->tiocmget(s->tty);
 	if (lines < 0)
 		return lines;
-	return !(lines & r.detect) == r.detect_low;
+	return !(lines & r.is[DETECT] & ~LOW) == !!(r.is[DETECT] & LOW);
 }
 
 static void tty_poll(struct work_struct *work)
@@ -149,7 +161,7 @@ static void tty_poll(struct work_struct *work)
 		simslot_uart_edge(s->u, is);
 	}
 	get_reader(s, &r);
-	if (r.detect)
+	if (r.is[DETECT] & ~LOW)
 		schedule_delayed_work(&s->poll, msecs_to_jiffies(POLL_MS));
 }
 
@@ -191,17 +203,29 @@ static int tty_send(struct simslot_uart *u, const u8 *data, size_t len)
 	return len ? -EIO : 0;
 }
 
+/* ISO7816_CLASS_* bit of a voltage; 0: no class has it. */
+static u8 class_of(u32 millivolt)
+{
+	switch (millivolt) {
+	case 5000:
+		return ISO7816_CLASS_A;
+	case 3000:
+		return ISO7816_CLASS_B;
+	case 1800:
+		return ISO7816_CLASS_C;
+	}
+	return 0;
+}
+
 static void tty_configure(struct simslot_uart *u, struct iso7816_config *config)
 {
 	struct tty_slot *s = u->priv;
 	struct reader r;
 
 	get_reader(s, &r);
-	config->clock_hz = r.clock;
-	config->no_pps = !r.pps;
-	config->classes = r.millivolt == 5000 ? ISO7816_CLASS_A :
-			  r.millivolt == 3000 ? ISO7816_CLASS_B :
-						ISO7816_CLASS_C;
+	config->clock_hz = r.is[CLOCK];
+	config->no_pps = !r.is[PPS];
+	config->classes = class_of(r.is[SUPPLY]);
 }
 
 static const struct simslot_uart_ops tty_ops = {
@@ -224,179 +248,109 @@ static struct tty_slot *to_tty_slot(struct device *dev)
 }
 
 /* The reader is another one now: begin again with whatever is in it. */
-static void set_reader(struct tty_slot *s, const struct reader *r)
+static void set_reader(struct tty_slot *s, enum setting what, u32 value)
 {
-	struct simslot *slot = s->u->slot;
+	u32 detect;
 
 	mutex_lock(&s->lock);
-	s->reader = *r;
+	s->reader.is[what] = value;
+	detect = s->reader.is[DETECT] & ~LOW;
 	mutex_unlock(&s->lock);
-	simslot_set_card_detect(slot, r->detect);
+	simslot_set_card_detect(s->u->slot, detect);
 	s->was = tty_present(s->u);
 	simslot_uart_edge(s->u, s->was > 0);
-	if (r->detect)
+	if (detect)
 		mod_delayed_work(system_wq, &s->poll,
 				 msecs_to_jiffies(POLL_MS));
 }
 
-/* "rts", or "-rts" for the other polarity. */
-static ssize_t reset_line_show(struct device *dev, struct device_attribute *a,
-			       char *buf)
-{
-	struct reader r;
-	int i;
+struct reader_attr {
+	struct device_attribute attr;
+	enum setting what;
+	const struct line *lines;
+};
 
-	get_reader(to_tty_slot(dev), &r);
-	for (i = 0; i < ARRAY_SIZE(outputs); i++)
-		if (outputs[i].bit == r.reset)
-			break;
-	return sysfs_emit(buf, "%s%s\n", r.reset_low ? "-" : "",
-			  outputs[i].name);
-}
-
-static ssize_t reset_line_store(struct device *dev, struct device_attribute *a,
-				const char *buf, size_t count)
-{
-	struct tty_slot *s = to_tty_slot(dev);
-	struct reader r;
-	int i;
-
-	get_reader(s, &r);
-	r.reset_low = buf[0] == '-';
-	for (i = 0; i < ARRAY_SIZE(outputs); i++)
-		if (sysfs_streq(buf + r.reset_low, outputs[i].name))
-			break;
-	if (i == ARRAY_SIZE(outputs))
-		return -EINVAL;
-	r.reset = outputs[i].bit;
-	set_reader(s, &r);
-	return count;
-}
-static DEVICE_ATTR_RW(reset_line);
-
-static ssize_t detect_line_show(struct device *dev, struct device_attribute *a,
-				char *buf)
-{
-	struct reader r;
-	int i;
-
-	get_reader(to_tty_slot(dev), &r);
-	for (i = 0; i < ARRAY_SIZE(inputs); i++)
-		if (inputs[i].bit == r.detect)
-			break;
-	return sysfs_emit(buf, "%s%s\n", r.detect_low ? "-" : "",
-			  inputs[i].name);
-}
-
-static ssize_t detect_line_store(struct device *dev,
-				 struct device_attribute *a, const char *buf,
-				 size_t count)
-{
-	struct tty_slot *s = to_tty_slot(dev);
-	struct reader r;
-	int i;
-
-	get_reader(s, &r);
-	r.detect_low = buf[0] == '-';
-	for (i = 0; i < ARRAY_SIZE(inputs); i++)
-		if (sysfs_streq(buf + r.detect_low, inputs[i].name))
-			break;
-	if (i == ARRAY_SIZE(inputs))
-		return -EINVAL;
-	r.detect = inputs[i].bit;
-	set_reader(s, &r);
-	return count;
-}
-static DEVICE_ATTR_RW(detect_line);
-
-static ssize_t clock_show(struct device *dev, struct device_attribute *a,
-			  char *buf)
-{
-	struct reader r;
-
-	get_reader(to_tty_slot(dev), &r);
-	return sysfs_emit(buf, "%u\n", r.clock);
-}
-
-static ssize_t clock_store(struct device *dev, struct device_attribute *a,
-			   const char *buf, size_t count)
-{
-	struct tty_slot *s = to_tty_slot(dev);
-	struct reader r;
-	u32 hz;
-	int err = kstrtou32(buf, 0, &hz);
-
-	if (err)
-		return err;
-	if (hz < 1000000 || hz > 20000000)
-		return -ERANGE;
-	get_reader(s, &r);
-	r.clock = hz;
-	set_reader(s, &r);
-	return count;
-}
-static DEVICE_ATTR_RW(clock);
-
-static ssize_t supply_show(struct device *dev, struct device_attribute *a,
+static ssize_t reader_show(struct device *dev, struct device_attribute *attr,
 			   char *buf)
 {
+	struct reader_attr *a = container_of(attr, struct reader_attr, attr);
+	const struct line *l = a->lines;
 	struct reader r;
+	u32 is;
 
 	get_reader(to_tty_slot(dev), &r);
-	return sysfs_emit(buf, "%u\n", r.millivolt);
+	is = r.is[a->what];
+	if (!l)
+		return sysfs_emit(buf, "%u\n", is);
+	while (l[1].name && l->bit != (is & ~LOW))
+		l++;
+	return sysfs_emit(buf, "%s%s\n", is & LOW ? "-" : "", l->name);
 }
 
-static ssize_t supply_store(struct device *dev, struct device_attribute *a,
+/* "rts", or "-rts" for the other polarity. */
+static int parse_line(const struct line *l, const char *buf, u32 *value)
+{
+	u32 low = *buf == '-' ? LOW : 0;
+
+	for (; l->name; l++) {
+		if (sysfs_streq(buf + !!low, l->name)) {
+			*value = l->bit | low;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int parse_number(enum setting what, const char *buf, u32 *value)
+{
+	bool yes;
+	int err;
+
+	if (what == PPS) {
+		err = kstrtobool(buf, &yes);
+		*value = !err && yes;
+		return err;
+	}
+	err = kstrtou32(buf, 0, value);
+	if (err)
+		return err;
+	if (what == SUPPLY)
+		return class_of(*value) ? 0 : -EINVAL;
+	return *value < CLOCK_MIN || *value > CLOCK_MAX ? -ERANGE : 0;
+}
+
+static ssize_t reader_store(struct device *dev, struct device_attribute *attr,
 			    const char *buf, size_t count)
 {
-	struct tty_slot *s = to_tty_slot(dev);
-	struct reader r;
-	u32 mv;
-	int err = kstrtou32(buf, 0, &mv);
+	struct reader_attr *a = container_of(attr, struct reader_attr, attr);
+	u32 value;
+	int err;
 
+	err = a->lines ? parse_line(a->lines, buf, &value) :
+			 parse_number(a->what, buf, &value);
 	if (err)
 		return err;
-	if (mv != 1800 && mv != 3000 && mv != 5000)
-		return -EINVAL;
-	get_reader(s, &r);
-	r.millivolt = mv;
-	set_reader(s, &r);
+	set_reader(to_tty_slot(dev), a->what, value);
 	return count;
 }
-static DEVICE_ATTR_RW(supply);
 
-static ssize_t pps_show(struct device *dev, struct device_attribute *a,
-			char *buf)
-{
-	struct reader r;
-
-	get_reader(to_tty_slot(dev), &r);
-	return sysfs_emit(buf, "%d\n", r.pps);
+#define READER_ATTR(name, what, lines)					\
+static struct reader_attr reader_##name = {				\
+	__ATTR(name, 0644, reader_show, reader_store), what, lines	\
 }
 
-static ssize_t pps_store(struct device *dev, struct device_attribute *a,
-			 const char *buf, size_t count)
-{
-	struct tty_slot *s = to_tty_slot(dev);
-	struct reader r;
-	bool pps;
-	int err = kstrtobool(buf, &pps);
-
-	if (err)
-		return err;
-	get_reader(s, &r);
-	r.pps = pps;
-	set_reader(s, &r);
-	return count;
-}
-static DEVICE_ATTR_RW(pps);
+READER_ATTR(reset_line, RESET, outputs);
+READER_ATTR(detect_line, DETECT, inputs);
+READER_ATTR(clock, CLOCK, NULL);
+READER_ATTR(supply, SUPPLY, NULL);
+READER_ATTR(pps, PPS, NULL);
 
 static struct attribute *reader_attrs[] = {
-	&dev_attr_reset_line.attr,
-	&dev_attr_detect_line.attr,
-	&dev_attr_clock.attr,
-	&dev_attr_supply.attr,
-	&dev_attr_pps.attr,
+	&reader_reset_line.attr.attr,
+	&reader_detect_line.attr.attr,
+	&reader_clock.attr.attr,
+	&reader_supply.attr.attr,
+	&reader_pps.attr.attr,
 	NULL
 };
 
@@ -509,9 +463,38 @@ static struct tty_ldisc_ops tty_slot_ldisc = {
 	.receive_buf = tty_slot_receive,
 };
 
+/* Has somebody else the number? Lines are "NAME NUMBER". */
+static int __init number_is_free(void)
+{
+	char line[32], *buf = kzalloc(PAGE_SIZE, GFP_KERNEL);
+	struct file *f;
+	loff_t pos = 0;
+	ssize_t n;
+	int err = 0;
+
+	if (!buf)
+		return -ENOMEM;
+	f = filp_open("/proc/tty/ldiscs", O_RDONLY, 0);
+	n = PTR_ERR(f);
+	if (!IS_ERR(f)) {
+		n = kernel_read(f, buf, PAGE_SIZE - 1, &pos);
+		filp_close(f, NULL);
+	}
+	snprintf(line, sizeof(line), " %d\n", N_DEVELOPMENT);
+	if (n < 0)
+		pr_warn("who has line discipline %d? /proc/tty/ldiscs: %zd\n",
+			N_DEVELOPMENT, n);
+	else if (strstr(buf, line))
+		err = -EBUSY;
+	kfree(buf);
+	return err;
+}
+
 static int __init tty_slot_init(void)
 {
-	return tty_register_ldisc(&tty_slot_ldisc);
+	int err = number_is_free();
+
+	return err ? err : tty_register_ldisc(&tty_slot_ldisc);
 }
 
 static void __exit tty_slot_exit(void)

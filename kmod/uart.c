@@ -14,6 +14,7 @@
 #define LATENCY_US	100000	/* a busy machine may be this late */
 #define BAUD_PERCENT	2	/* how far off a rate may be */
 #define SLOW_TRIES	4	/* slower rates tried after the UART refused */
+#define SPIN_US		100	/* no timer is so punctual: the rest is spun */
 
 static u64 now_us(void)
 {
@@ -33,14 +34,25 @@ static u64 now_us(void)
 void simslot_uart_receive(struct simslot_uart *u, const u8 *buf, size_t n)
 {
 	unsigned long flags;
+	bool enough;
 
 	spin_lock_irqsave(&u->rx_lock, flags);
 	kfifo_in(&u->rx, buf, n);
 	u->heard_us = now_us();
+	enough = kfifo_len(&u->rx) >= u->want;
 	spin_unlock_irqrestore(&u->rx_lock, flags);
-	wake_up(&u->wait);
+	if (enough)
+		wake_up(&u->wait);
 }
 EXPORT_SYMBOL_GPL(simslot_uart_receive);
+
+/* Wake up the slot's work item when so many bytes wait; 0: for none. */
+static void set_want(struct simslot_uart *u, unsigned int want)
+{
+	spin_lock_irq(&u->rx_lock);
+	u->want = want ? want : UINT_MAX;
+	spin_unlock_irq(&u->rx_lock);
+}
 
 static void drop_input(struct simslot_uart *u)
 {
@@ -152,12 +164,20 @@ static void warm_reset(struct simslot_uart *u)
 
 /* ---- the engine ----------------------------------------------------------- */
 
-static void sleep_until(u64 then)
+/*
+ * A guard time is the shortest pause the card may be given, and every
+ * microsecond more is lost on each byte of each command.
+ */
+static void pause_until(u64 then)
 {
 	u64 now = now_us();
 
-	if (then > now)
-		usleep_range(then - now, then - now + 10);
+	if (then > now + 2 * SPIN_US)
+		usleep_range(then - now - 2 * SPIN_US, then - now - SPIN_US);
+	while (now_us() < then) {
+		cpu_relax();
+		cond_resched();
+	}
 }
 
 /* The card has turned round: it hears again what is sent from here on. */
@@ -183,11 +203,11 @@ static int send(struct simslot_uart *u, const struct iso7816_act *act)
 	int err = 0;
 
 	if (act->gap_etu <= u->frame_etu) {
-		sleep_until(next);
+		pause_until(next);
 		return u->ops->send(u, act->data, act->len);
 	}
 	for (i = 0; i < act->len && !err; i++) {
-		sleep_until(next);
+		pause_until(next);
 		if (over(u))
 			return -ENOMEDIUM;
 		next = now_us() + act->gap_us;
@@ -214,8 +234,10 @@ static void receive(struct simslot_uart *u, const struct iso7816_act *act)
 	u64 jiffies_wait = usecs_to_jiffies(min_t(u64, act->timeout_us,
 						  UINT_MAX)) + 1;
 
+	set_want(u, act->want);
 	wait_event_timeout(u->wait, kfifo_len(&u->rx) >= act->want || over(u),
 			   jiffies_wait);
+	set_want(u, 0);
 	if (!feed(u) && !over(u))
 		iso7816_timeout(&u->m);
 }
@@ -359,6 +381,10 @@ static int uart_transceive(struct simslot *slot, struct simslot_xfer *xfer)
 	u->m.cfg.wait_ms = xfer->timeout_ms;
 	iso7816_transceive(&u->m, xfer->cmd, xfer->len, xfer->resp, xfer->max);
 	run(u, &act);
+	/* A PIN may have gone through, and come back. */
+	memzero_explicit(u->m.tx, sizeof(u->m.tx));
+	memzero_explicit(u->m.rx, sizeof(u->m.rx));
+	memzero_explicit(u->rx.buf, sizeof(u->rx.buf));
 	switch (act.result) {
 	case 0:
 		return act.len;
@@ -423,6 +449,7 @@ struct simslot_uart *simslot_uart_alloc(const struct simslot_uart_setup *s)
 	u->frame_etu = s->frame_etu;
 	mutex_init(&u->contacts);
 	INIT_KFIFO(u->rx);
+	u->want = UINT_MAX;
 	spin_lock_init(&u->rx_lock);
 	init_waitqueue_head(&u->wait);
 	if (!config.latency_us)

@@ -55,6 +55,7 @@ struct simslot_uart_ops {
  * @pulled: card detect has moved since the card was activated
  * @rx: received bytes that the engine has not seen; under @rx_lock
  * @heard_us: when the last of them came; under @rx_lock
+ * @want: with so many in @rx the work item goes on; under @rx_lock
  * @rx_lock: see @rx
  * @wait: the slot's work item waits here
  */
@@ -69,6 +70,7 @@ struct simslot_uart {
 	bool pulled;
 	DECLARE_KFIFO(rx, u8, SIMSLOT_UART_FIFO);
 	u64 heard_us;
+	unsigned int want;
 	spinlock_t rx_lock; /* see @rx_lock */
 	wait_queue_head_t wait;
 };

@@ -76,8 +76,9 @@ static struct nla_policy policy[SIMSLOT_A_MAX + 1] = {
 	[SIMSLOT_A_STATE] = { .type = NLA_U32 },
 	[SIMSLOT_A_REASON] = { .type = NLA_U32 },
 	[SIMSLOT_A_CAPS] = { .type = NLA_U32 },
-	[SIMSLOT_A_DRIVER] = { .type = NLA_NUL_STRING },
-	[SIMSLOT_A_ICCID] = { .type = NLA_NUL_STRING },
+	/* libnl looks for the NUL in this type only. */
+	[SIMSLOT_A_DRIVER] = { .type = NLA_STRING },
+	[SIMSLOT_A_ICCID] = { .type = NLA_STRING },
 };
 
 static uint32_t u32_of(struct nlattr *a)
@@ -103,10 +104,13 @@ static void plain_name(char *out, size_t size, const char *name)
 	out[i] = '\0';
 }
 
-static int parse(struct nl_msg *msg, struct slot *s, struct nlattr **a)
+int slots_parse(struct nlmsghdr *h, struct slots_event *ev)
 {
-	memset(s, 0, sizeof(*s));
-	if (genlmsg_parse(nlmsg_hdr(msg), 0, a, SIMSLOT_A_MAX, policy) < 0 ||
+	struct nlattr *a[SIMSLOT_A_MAX + 1];
+	struct slot *s = &ev->slot;
+
+	memset(ev, 0, sizeof(*ev));
+	if (genlmsg_parse(h, 0, a, SIMSLOT_A_MAX, policy) < 0 ||
 	    !a[SIMSLOT_A_SLOT])
 		return -1;
 	s->index = nla_get_u32(a[SIMSLOT_A_SLOT]);
@@ -121,16 +125,18 @@ static int parse(struct nl_msg *msg, struct slot *s, struct nlattr **a)
 	if (a[SIMSLOT_A_ICCID])
 		snprintf(s->iccid, sizeof(s->iccid), "%s",
 			 nla_get_string(a[SIMSLOT_A_ICCID]));
+	ev->event = u32_of(a[SIMSLOT_A_EVENT]);
+	ev->time_ns = u64_of(a[SIMSLOT_A_TIME]);
 	return 0;
 }
 
 static int on_slot(struct nl_msg *msg, void *arg)
 {
-	struct nlattr *a[SIMSLOT_A_MAX + 1];
 	struct slots *s = arg;
+	struct slots_event ev;
 
-	if (s->n < SLOTS_MAX && !parse(msg, &s->slot[s->n], a))
-		s->n++;
+	if (s->n < SLOTS_MAX && !slots_parse(nlmsg_hdr(msg), &ev))
+		s->slot[s->n++] = ev.slot;
 	return NL_OK;
 }
 
@@ -227,13 +233,10 @@ struct next {
 
 static int on_event(struct nl_msg *msg, void *arg)
 {
-	struct nlattr *a[SIMSLOT_A_MAX + 1];
 	struct next *n = arg;
 
-	if (parse(msg, &n->ev->slot, a) < 0 || !a[SIMSLOT_A_EVENT])
+	if (slots_parse(nlmsg_hdr(msg), n->ev) < 0 || !n->ev->event)
 		return NL_SKIP;
-	n->ev->event = nla_get_u32(a[SIMSLOT_A_EVENT]);
-	n->ev->time_ns = u64_of(a[SIMSLOT_A_TIME]);
 	n->got = true;
 	return NL_STOP;
 }

@@ -56,6 +56,16 @@ struct slots_event {
  */
 int slots_dump(struct slots *s, struct sim_err *e);
 
+struct nlmsghdr;
+/**
+ * slots_parse() - take a message of the family apart
+ * @h: whole message; what it says of its own length must be there
+ * @ev: filled; event 0: an answer of GET
+ *
+ * Return: 0, -1 when it is none.
+ */
+int slots_parse(struct nlmsghdr *h, struct slots_event *ev);
+
 /** slots_listen() - socket of the group "events"; -1 with @e */
 struct nl_sock *slots_listen(struct sim_err *e);
 /** slots_fd() - for poll(); slots_next() does not wait from now on */

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 
-from wire_rig import B, STAGE, Card, Phone, Slot
+from wire_rig import B, STAGE, Card, Phone, Slot, first
 
 CLOCK = 3571200
 RECORDS, LENGTH = 250, 28
@@ -38,11 +38,6 @@ def figure(name, value, unit, limit, note=""):
     good = value <= limit
     figures.append({"figure": name, "value": round(value, 3), "unit": unit, "limit": limit, "ok": good})
     print(f"{name}: {value:.3f} {unit} (limit {limit}){'' if good else ' TOO MUCH'} {note}", flush=True)
-
-
-def first(pid):
-    """Before everything else on this machine."""
-    subprocess.run(["chrt", "--all-tasks", "--rr", "--pid", "5", str(pid)], check=False)
 
 
 def started(name, *options):

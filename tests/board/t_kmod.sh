@@ -26,10 +26,19 @@ run() {
 	fi
 }
 
+# run_plain NAME COMMANDS: whose exit code says it all
+run_plain() {
+	check "$1" "$TAP_TOP/tests/board/amd64.sh" --timeout 120 "$series" bash -c "$2"
+}
+
 run "character device, netlink, sysfs, proxy on $BOARD" "
 	modprobe simslot-proxy && '$build/board/kmod_proxy' &&
 	rmmod simslot_proxy simslot"
 run "line discipline on $BOARD" "
 	modprobe simslot-tty && insmod '$pair/ttypair.ko' && '$build/board/kmod_tty' &&
 	rmmod simslot_tty simslot_uart simslot ttypair"
+run_plain "another module keeps its line discipline on $BOARD" "
+	insmod '$pair/ldisc29.ko' && ! modprobe simslot-tty &&
+	grep -q '^other .* 29$' /proc/tty/ldiscs &&
+	rmmod ldisc29 && modprobe simslot-tty && grep -q '^simslot .* 29$' /proc/tty/ldiscs"
 finish

@@ -3,14 +3,15 @@
 handset, card detect, VCC and RST moved and watched from outside. Run by t_wire.sh.
 
 wire_tests.py [NAME]...: only the tests whose function names contain a NAME.
-$WIRE_SEQUENCES: how many random sequences (25). $WIRE_SEED: to repeat one.
+$WIRE_SEQUENCES: how many random sequences (25). $WIRE_SEED: to repeat one. $WIRE_NULLS: see
+test_nothing_else_waits().
 """
 import os
 import random
 import sys
 import time
 
-from wire_rig import Card, Phone, Slot, Tap, on_board
+from wire_rig import STAGE, Card, Phone, Slot, Tap, first, on_board
 
 INSERTED = ("card-inserted", "card-ready")
 SELECT_MF = "00A4000C023F00"
@@ -26,6 +27,7 @@ def card(name, image=None, *options):
     """A card is started once and used by every test that names it."""
     if name not in cards:
         cards[name] = Card(name, image or name, *options)
+        first(cards[name].p.pid)
     return cards[name]
 
 
@@ -213,6 +215,74 @@ def test_power():
     phone.ask("close", 0)
 
 
+# --- the system's sleep ------------------------------------------------------------------
+
+WAKEUP = "/sys/bus/serial/devices/serial0-0/power/wakeup"
+
+
+def test_suspend():
+    a, b = card("a", "card-a"), card("b", "card-b")
+    Tap.same("suspend with an empty slot", "", phone.ask("suspend"))
+    phone.events_are("nothing happened")
+    insert(a)
+    Tap.ok(ready_file(), "a channel")
+    Tap.same("suspend", "", phone.ask("suspend"))
+    phone.events_are("the same card afterwards", "card-reset")
+    Tap.same("a command", "ESTALE", phone.ask("write", 0, SELECT_MF))
+    switches = phone.attr("profile_switches")
+    a.become("profile-2", "reset")
+    phone.ask("suspend")
+    phone.events_are("another identity afterwards", "card-changed")
+    a.become("card-a", "reset")
+    Tap.same("no switch is counted", switches, phone.attr("profile_switches"))
+    phone.ask("suspend")
+    phone.events_are("and back", "card-changed")
+    phone.ask("power", 0, 0)
+    phone.ask("suspend")
+    phone.events_are("powered off before: it stays off")
+    Tap.same("state", ("off", "0"), (phone.attr("state"), slot.status()["vcc"]))
+    phone.ask("power", 0, 1)
+    phone.events_are("powered on", "card-reset")
+    phone.tell("suspend", 2)
+    time.sleep(0.8)
+    Tap.same("VCC while it sleeps", "0", slot.status()["vcc"])
+    slot.swap(b, 300)
+    Tap.same("resumed", "", phone.answer())
+    phone.events_are("the line was seen to fall and rise", "card-removed", *INSERTED)
+    phone.ask("close", 0)
+    remove()
+
+
+def test_sleep():
+    """Really asleep: interrupts off, but for those that wake the system."""
+    a, b = card("a", "card-a"), card("b", "card-b")
+    insert(a)
+    on_board(f"echo disabled >{WAKEUP}")
+    phone.tell("sleep", 5)
+    time.sleep(2)
+    slot.swap(b, 300)
+    Tap.same("woken by the clock", "", phone.answer())
+    phone.events_are("other card: card-changed, no profile-switched", "card-changed")
+    Tap.same("its ICCID", b.iccid, phone.attr("iccid"))
+    remove()
+    a.ask("fault no-atr always")
+    insert(a, "card-inserted", "card-mute")
+    phone.tell("sleep", 5)
+    time.sleep(2)
+    slot.swap(b, 300)
+    phone.answer()
+    phone.events_are("a mute card changed for a living one", "card-ready")
+    a.ask("fault clear")
+    on_board(f"echo enabled >{WAKEUP}")
+    began = time.time()
+    phone.tell("sleep", 60)
+    time.sleep(2)
+    slot.remove()
+    Tap.same("woken", "", phone.answer(90))
+    Tap.ok(time.time() - began < 30, "by the removal, a minute before the clock", time.time() - began)
+    phone.events_are("and told", "card-removed")
+
+
 # --- pulled out at any moment -----------------------------------------------------------
 
 
@@ -392,19 +462,23 @@ def test_no_pps():
 
 
 def test_nothing_else_waits():
-    """Half a minute of NULLs: netlink answers, and other families come and go."""
+    """$WIRE_NULLS seconds of NULLs: netlink answers, and other families come and go."""
+    seconds = int(os.environ.get("WIRE_NULLS", 15))
     a = card("a", "card-a")
     insert(a)
     ready_file()
-    a.ask("fault nulls 1500 ins=F2")
+    a.ask(f"fault nulls {seconds * 50 + 1000} ins=F2")  # 20 ms apart
+    phone.ask("timeout", 0, 120000)
     phone.ask("write", 0, "80F200000C")
     time.sleep(0.5)
-    took = []
-    for module in ("macsec", "wireguard", "l2tp_netlink"):
-        began = time.time()
-        done = on_board(f"modprobe {module} && modprobe -r {module}")
-        took.append(time.time() - began)
-        Tap.ok(done, f"family of {module} registers and goes meanwhile")
+    took, failed, end = [], [], time.time() + seconds
+    while time.time() < end:
+        for module in ("macsec", "wireguard", "l2tp_netlink"):
+            began = time.time()
+            if not on_board(f"modprobe {module} && modprobe -r {module}"):
+                failed.append(module)
+            took.append(time.time() - began)
+    Tap.ok(not failed, f"{len(took)} families register and go in {seconds} s of NULLs", failed)
     Tap.ok(max(took) < 10, "without waiting for the card", took)
     began = time.time()
     Tap.same("netlink, sysfs and INFO answer at once", "ready", phone.attr("state"))
@@ -418,6 +492,25 @@ def test_nothing_else_waits():
     Tap.ok(phone.ask("read", 0, 5000) in ("ENOMEDIUM", "EREMOTEIO"), "and its command ends")
     a.ask("fault clear")
     phone.ask("close", 0)
+
+
+def test_close_ends_a_chain():
+    """An extended command in ENVELOPEs at 9600 baud, whose file is closed."""
+    c = card("slow", "card-a", "--no-pps")
+    insert(c)
+    ready_file(0)
+    c.ask("fault sw 9000 ins=C2 always")
+    # 20,000 bytes take 26 s (ISO 7816-3 12.2.3: 255 bytes to an ENVELOPE)
+    Tap.same("an extended command", "", phone.ask("write", 0, "00D60000004E20" + "A5" * 20000))
+    time.sleep(1)
+    began = time.time()
+    phone.ask("close", 0)
+    Tap.ok(ready_file(1), "another file has the card")
+    Tap.ok(time.time() - began < 5, "long before its end", time.time() - began)
+    phone.events_are("and the card was not reset for it")
+    c.ask("fault clear")
+    phone.ask("close", 1)
+    remove()
 
 
 # --- kinds of cards -------------------------------------------------------------------------
@@ -485,9 +578,9 @@ class Model:
         if not self.inside:
             return ["insert"]
         if self.off:
-            return ["on", "remove", "bounce", "swap"]
+            return ["on", "remove", "bounce", "swap", "suspend"]
         return ["remove", "swap", "bounce", "cold", "warm", "identify", "switch", "switch",
-                "off", "write", "yank"]
+                "off", "write", "yank", "suspend"]
 
     def do(self, what):
         """Do it. Return: the events it must bring; tuples are alternatives."""
@@ -514,6 +607,10 @@ class Model:
                 return []
             same, self.known = self.known == self.identity(), self.identity()
             return ["card-reset"] if same else ["card-changed"]
+        if what == "suspend":
+            phone.ask("suspend")
+            self.proof = False
+            return [] if self.off else self.reset_events()
         if what == "switch":
             self.inside.become(self.rng.choice(("card-a", "card-b", "profile-2", "no-iccid")), "reset")
             return []
@@ -552,7 +649,7 @@ def test_random_sequences():
     good = 0
     for i in range(n):
         rng = random.Random(seed + i)
-        model, done, wrong = Model(rng), [], None
+        model, done, wrong, last = Model(rng), [], None, None
         for step in range(rng.randint(3, 7)):
             what = rng.choice(model.choices()) if step else "insert"
             done.append(what)
@@ -565,10 +662,11 @@ def test_random_sequences():
                 if not e:
                     break
                 got.append(e.name)
+                last = e
                 if not any(w[:len(got)] == got for w in want):
                     break
             if got not in want:
-                wrong = f"sequence {i} (seed {seed + i}) {done}: want {want}, got {got}"
+                wrong = f"sequence {i} (seed {seed + i}) {done}: want {want}, got {got} {last}"
                 break
         if model.inside:
             slot.remove()
@@ -587,6 +685,8 @@ def test_random_sequences():
 def main():
     global slot, phone
     slot, phone = Slot(), Phone()
+    for pid in (open(STAGE + "/board/qemu.pid").read().strip(), os.environ["WIRE_PID"]):
+        first(pid)
     tests = [(k, f) for k, f in globals().items() if k.startswith("test_")]
     names = sys.argv[1:]
     try:

@@ -41,6 +41,7 @@
  *	ENOTCONN    the file has no channel: CHANNEL_OPEN first
  *	EMSGSIZE    response longer than the buffer: nothing consumed, read again
  *	EINVAL      not an APDU, or a field out of range
+ *	EINTR       a signal came; what the ioctl had not begun is not done
  */
 #ifndef _UAPI_LINUX_SIMSLOT_H
 #define _UAPI_LINUX_SIMSLOT_H
@@ -232,6 +233,8 @@ struct simslot_begin {
 	__u32 flags;
 };
 
+#define SIMSLOT_TIMEOUT_MAX_MS	600000	/* of one command with all that it chains */
+
 #define SIMSLOT_RESET_COLD	0
 #define SIMSLOT_RESET_WARM	1
 #define SIMSLOT_MODE_COOKED	0	/* chaining and channel coding by the kernel */
@@ -247,7 +250,7 @@ struct simslot_begin {
 #define SIMSLOT_IOC_POWER		_IOW(SIMSLOT_IOC, 0x06, __u32)	/* 0, 1 */
 #define SIMSLOT_IOC_IDENTIFY		_IO(SIMSLOT_IOC, 0x07)
 #define SIMSLOT_IOC_SET_MODE		_IOW(SIMSLOT_IOC, 0x08, __u32)
-#define SIMSLOT_IOC_SET_TIMEOUT		_IOW(SIMSLOT_IOC, 0x09, __u32)	/* ms */
+#define SIMSLOT_IOC_SET_TIMEOUT		_IOW(SIMSLOT_IOC, 0x09, __u32)	/* ms, 0: 60,000 */
 
 /* ---- /dev/simslot-proxy ------------------------------------------------- */
 

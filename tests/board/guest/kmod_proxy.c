@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <linux/netlink.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -492,6 +493,72 @@ static void test_timeouts(void)
 	gone(r);
 }
 
+struct waiter {
+	int fd;
+	int result;
+	volatile bool done;
+};
+
+static void on_signal(int sig)
+{
+	(void)sig;
+}
+
+static void *identify(void *arg)
+{
+	struct waiter *w = arg;
+
+	w->result = ioctl(w->fd, SIMSLOT_IOC_IDENTIFY) ? errno : 0;
+	w->done = true;
+	return NULL;
+}
+
+/* An ioctl that waits in the queue and is interrupted leaves nothing behind. */
+static void test_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	struct rig *r = with_card(TERMINAL);
+	int fd = slot_open(r->index, 0), i;
+	struct waiter w = { .fd = slot_open(r->index, 0) };
+	uint8_t resp[300];
+	pthread_t thread;
+	uint32_t ms = 1500;
+	double t;
+
+	sigaction(SIGUSR1, &action, NULL);
+	ok(!slot_channel(fd, 0, NULL) &&
+	   !ioctl(fd, SIMSLOT_IOC_SET_TIMEOUT, &ms), "channel, 1.5 s");
+	rig_set(r, &r->hold, true);
+	ok(write(fd, "\x00\xf2\x00\x00", 4) == 4, "a command that hangs");
+	usleep(50000);
+	pthread_create(&thread, NULL, identify, &w);
+	usleep(200000);
+	ok(!w.done, "IDENTIFY waits behind it");
+	t = now();
+	for (i = 0; i < 100 && !w.done; i++) {
+		pthread_kill(thread, SIGUSR1);
+		usleep(10000);
+	}
+	ok(w.done && w.result == EINTR && now() - t < 1,
+	   "a signal ends the wait");
+	pthread_join(thread, NULL);
+	ok(read(fd, resp, 300) < 0 && errno == EREMOTEIO,
+	   "the command ends by itself");
+	rig_set(r, &r->hold, false);
+	expect(r, "and IDENTIFY is not done any more", (const int[]){ 0 });
+	ok(slot_apdu(fd, "\x00\xf2\x00\x00", 4, resp, 300) == 2,
+	   "the channel is not stale");
+
+	ms = SIMSLOT_TIMEOUT_MAX_MS + 1;
+	ok(ioctl(fd, SIMSLOT_IOC_SET_TIMEOUT, &ms) && errno == EINVAL,
+	   "no timeout beyond ten minutes");
+	ms = SIMSLOT_TIMEOUT_MAX_MS;
+	ok(!ioctl(fd, SIMSLOT_IOC_SET_TIMEOUT, &ms), "ten minutes");
+	close(w.fd);
+	close(fd);
+	gone(r);
+}
+
 static void test_death(void)
 {
 	struct rig *r = with_card(TERMINAL);
@@ -627,6 +694,7 @@ int main(int argc, char **argv)
 	test_modem();
 	test_commands();
 	test_timeouts();
+	test_signals();
 	test_death();
 	test_many();
 	test_random(argc > 1 ? atoi(argv[1]) : 1000);

@@ -14,6 +14,8 @@
  *	info K				"ok STATE REASON EPOCH PROTOCOL BAUD STALE ATR ICCID"
  *	attr NAME [VALUE]		/sys/class/simslot/simslot0/NAME
  *	netlink				"ok STATE" by GET
+ *	suspend [S]			the kernel's own test of device suspend, S (0) seconds
+ *	sleep S				really, until the clock wakes the board or a card does
  *	clock				"ok NS" of CLOCK_BOOTTIME
  *	records K N LENGTH		READ RECORD 1 to N: "ok NS" it took
  *
@@ -21,6 +23,7 @@
  * "ev NAME SEQ EPOCH STATE REASON SOFT KERNEL-NS NOW-NS".
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -220,6 +223,40 @@ static void with_value(int fd, unsigned long op, uint32_t value)
 	answer(ioctl(fd, op, &value) ? errno : 0);
 }
 
+static int put(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return errno;
+	if (write(fd, value, strlen(value)) < 0)
+		err = errno;
+	close(fd);
+	return err;
+}
+
+static int do_suspend(const char *seconds)
+{
+	int err = put("/sys/power/pm_test", "devices");
+
+	if (!err)
+		err = put("/sys/module/suspend/parameters/pm_test_delay",
+			  seconds);
+	return err ? err : put("/sys/power/state", "freeze");
+}
+
+static int do_sleep(const char *seconds)
+{
+	char alarm[32];
+	int err = put("/sys/power/pm_test", "none");
+
+	snprintf(alarm, sizeof(alarm), "+%s", seconds);
+	put("/sys/class/rtc/rtc0/wakealarm", "0");
+	if (!err)
+		err = put("/sys/class/rtc/rtc0/wakealarm", alarm);
+	return err ? err : put("/sys/power/state", "freeze");
+}
+
 static void command(char **arg)
 {
 	int k = arg[1] ? atoi(arg[1]) & (FILES - 1) : 0, fd = files[k];
@@ -269,6 +306,10 @@ static void command(char **arg)
 			answer(err);
 		else
 			printf("ok %u\n", n.state);
+	} else if (!strcmp(c, "suspend")) {
+		answer(do_suspend(arg[1] ? arg[1] : "0"));
+	} else if (!strcmp(c, "sleep") && arg[1]) {
+		answer(do_sleep(arg[1]));
 	} else if (!strcmp(c, "clock")) {
 		printf("ok %llu\n", now_ns());
 	} else {
