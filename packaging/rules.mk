@@ -22,7 +22,7 @@ $(B)/simslot-%: helper/bridge/%.c kmod/uapi/linux/simslot.h
 	@mkdir -p $(@D)
 	$(CC) $(WARN) $(CFLAGS) $(HARDEN) -Ikmod/uapi -pie -o $@ $<
 
-MAN := docs/man/simsync.1 docs/man/simsync.conf.5 docs/man/simslot.4
+MAN := $(wildcard docs/man/*.[1-8])
 
 ## install      the helper, its units, udev rule, PAM service and man pages
 .PHONY: install install-systemd install-openrc

@@ -3,6 +3,7 @@
 # The arm64 handset board: Debian's stock kernel and an arm64 Debian root with systemd.
 #
 #	handset.sh start DIR [--no-helper] [--servers DIR] [--series 6.1] [--append ARGS]
+#			[--slot FILE.dtso]
 #		boot in the background with the state in DIR, return when userspace is up.
 #		DIR/disk.qcow2 is kept between starts: the handset's storage.
 #	handset.sh exec DIR [--tty] [--user NAME] [--folder PATH] [--timeout S]
@@ -66,19 +67,21 @@ device_tree() {
 	qemu-system-aarch64 -M "virt,dumpdtb=$dir/base.dtb" "${machine[@]}" -nodefaults -display none 2>/dev/null
 	phandle=$(fdtget "$dir/base.dtb" /pl061@9030000 phandle)
 	fdtput -d "$dir/base.dtb" /chosen stdout-path
-	sed "s/PL061/$phandle/" "$TOP/tests/board/slot.dtso" |
+	sed "s/PL061/$phandle/" "$slot" |
 		dtc -q -I dts -O dtb -o "$dir/slot.dtbo" -
 	fdtoverlay -i "$dir/base.dtb" -o "$out" "$dir/slot.dtbo"
 }
 
 start() {
 	local helper=1 series=6.1 servers=$dir/servers append='' base kernel n args
+	local slot=$TOP/tests/board/slot.dtso
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--no-helper) helper= ; shift ;;
 		--servers) servers=$(realpath -m "$2"); shift 2 ;;
 		--series) series=$2; shift 2 ;;
 		--append) append=$2; shift 2 ;;
+		--slot) slot=$2; shift 2 ;;
 		*) usage ;;
 		esac
 	done

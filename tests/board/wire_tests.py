@@ -221,7 +221,7 @@ WAKEUP = "/sys/bus/serial/devices/serial0-0/power/wakeup"
 
 
 def test_suspend():
-    a, b = card("a", "card-a"), card("b", "card-b")
+    a = card("a", "card-a")
     Tap.same("suspend with an empty slot", "", phone.ask("suspend"))
     phone.events_are("nothing happened")
     insert(a)
@@ -246,9 +246,8 @@ def test_suspend():
     phone.tell("suspend", 2)
     time.sleep(0.8)
     Tap.same("VCC while it sleeps", "0", slot.status()["vcc"])
-    slot.swap(b, 300)
     Tap.same("resumed", "", phone.answer())
-    phone.events_are("the line was seen to fall and rise", "card-removed", *INSERTED)
+    phone.events_are("the same card", "card-reset")
     phone.ask("close", 0)
     remove()
 
