@@ -28,7 +28,7 @@ run() {
 
 # run_plain NAME COMMANDS: whose exit code says it all
 run_plain() {
-	check "$1" "$TAP_TOP/tests/board/amd64.sh" --timeout 120 "$series" bash -c "$2"
+	check "$1" "$TAP_TOP/tests/board/amd64.sh" "$series" bash -c "$2"
 }
 
 run "character device, netlink, sysfs, proxy on $BOARD" "
