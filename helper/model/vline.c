@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "model/vline.h"
 
+#include <iconv.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#define CHARSET_MAX 32
 #define FOLD 75	/* octets a line without its end: RFC 6350 §3.2 */
 
 size_t vline_utf8(const char *s, size_t left)
@@ -44,12 +46,8 @@ size_t vline_utf8(const char *s, size_t left)
 static bool repair(struct buf *b)
 {
 	struct buf out = { 0 };
-	size_t i = 0, run = 0, n;
+	size_t i, run = 0, n;
 
-	while (i < b->n && (n = vline_utf8(b->p + i, b->n - i)))
-		i += n;
-	if (i == b->n)
-		return false;
 	for (i = 0; i < b->n;) {
 		n = vline_utf8(b->p + i, b->n - i);
 		if (n) {
@@ -62,6 +60,68 @@ static bool repair(struct buf *b)
 		run = ++i;
 	}
 	buf_add(&out, b->p + run, i - run);
+	buf_free(b);
+	*b = out;
+	return true;
+}
+
+/* The CHARSET of a 2.1 line, "" where there is none; its value is after @n. */
+static void charset_of(const char *s, size_t n, char out[CHARSET_MAX])
+{
+	size_t i, k = 0;
+
+	for (i = 0; i + 9 < n && strncasecmp(s + i, ";CHARSET=", 9); i++)
+		;
+	for (i += 9; i < n && s[i] != ';' && s[i] != '"' && k + 1 < CHARSET_MAX;
+	     i++)
+		out[k++] = s[i];
+	out[k] = '\0';
+}
+
+/* Each byte a character, whatever was done to the line before it is read. */
+static bool single_byte(const char *charset)
+{
+	static const char *const names[] = {"ISO-8859-", "WINDOWS-125",
+					    "CP125", "KOI8-", "TIS-620"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strncasecmp(charset, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
+static bool valid(const struct buf *b)
+{
+	size_t i = 0, n;
+
+	while (i < b->n && (n = vline_utf8(b->p + i, b->n - i)))
+		i += n;
+	return i == b->n;
+}
+
+/* By what the line says it is; else as Latin-1, which it nearly always is. */
+static bool repair_as(struct buf *b, const char *charset)
+{
+	iconv_t to = (iconv_t)-1;
+	size_t in = b->n, left = 4 * b->n;
+	struct buf out = { 0 };
+	char *from = b->p, *at, *text;
+
+	if (valid(b))
+		return false;
+	if (single_byte(charset))
+		to = iconv_open("UTF-8", charset);
+	if (to == (iconv_t)-1)
+		return repair(b);
+	text = at = malloc(left);
+	if (!text || iconv(to, &from, &in, &at, &left) == (size_t)-1) {
+		free(text);
+		iconv_close(to);
+		return repair(b);
+	}
+	buf_add(&out, text, (size_t)(at - text));
+	free(text);
+	iconv_close(to);
 	buf_free(b);
 	*b = out;
 	return true;
@@ -203,8 +263,8 @@ static bool says_qp(const char *s, size_t n)
 static int split(struct vline *l, const char *s, size_t n, struct sim_err *e)
 {
 	size_t end = colon(s, n), name, dot = 0, i;
+	char *params = NULL, charset[CHARSET_MAX] = "";
 	struct buf b = { 0 };
-	char *params = NULL;
 
 	for (name = 0; name < end && s[name] != ';'; name++)
 		;
@@ -220,7 +280,8 @@ static int split(struct vline *l, const char *s, size_t n, struct sim_err *e)
 		params = strip_params(s + name + 1, end - name - 1, &l->qp);
 		if (!params)
 			goto nomem;
-		if (!l->qp) {
+		charset_of(s, end, charset);
+		if (!l->qp && !*charset) {
 			free(params);
 			params = copy(s + name + 1, end - name - 1);
 		} else if (!*params) {
@@ -234,7 +295,7 @@ static int split(struct vline *l, const char *s, size_t n, struct sim_err *e)
 	l->prop.name = copy(s + dot, name - dot);
 	if (l->qp) {
 		decode_v21(&b, s + end + 1, n - end - 1);
-		if (repair(&b))
+		if (repair_as(&b, charset))
 			l->repaired = true;
 		l->prop.value = buf_take(&b);
 	} else {
@@ -303,7 +364,10 @@ int vline_next(const char *text, size_t len, size_t *pos, size_t *number,
 		ret = sim_fail(e, EX_DATAERR, "line %zu holds a NUL byte",
 			       out->number);
 	} else if (b.n) {
-		out->repaired = repair(&b);
+		char charset[CHARSET_MAX];
+
+		charset_of(b.p, colon(b.p, b.n), charset);
+		out->repaired = repair_as(&b, charset);
 		if (b.bad)
 			ret = sim_fail(e, EX_OSERR, "no memory for a vCard");
 		else if (split(out, b.p, b.n, e))
