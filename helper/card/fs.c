@@ -523,6 +523,22 @@ int fs_update(struct card *c, const struct fs_ef *ef, const char *name,
 	return 0;
 }
 
+int fs_peek(struct card *c, const uint16_t *path, size_t depth,
+	    const char *name, uint8_t *buf, size_t len, struct sim_err *e)
+{
+	struct fs_ef ef = { .depth = (uint8_t)depth, .form = FS_TRANSPARENT,
+			    .size = (uint32_t)len };
+	const struct fs_ef *known = cached(c, path, depth);
+	size_t got = 0;
+	int ret;
+
+	if (known && known->absent)
+		return 1;
+	memcpy(ef.path, path, depth * sizeof(*path));
+	ret = fs_read(c, known ? known : &ef, name, buf, len, &got, e);
+	return ret ? ret : got < len;
+}
+
 /* TS 102 221 11.1.7, simple search forward from record 1. */
 int fs_search(struct card *c, const struct fs_ef *ef, const char *name,
 	      const uint8_t *pattern, struct fs_set *out, struct sim_err *e)

@@ -207,6 +207,15 @@ int fs_read(struct card *c, const struct fs_ef *ef, const char *name,
 int fs_update(struct card *c, const struct fs_ef *ef, const char *name,
 	      const uint8_t *buf, size_t len, struct sim_err *e);
 
+/**
+ * fs_peek() - the head of a transparent file of which nothing is known yet
+ *
+ * Without its FCP: for what is looked at once, of a size the standard gives.
+ * Return: 0; 1 also where there are less than @len bytes; -1.
+ */
+int fs_peek(struct card *c, const uint16_t *path, size_t depth,
+	    const char *name, uint8_t *buf, size_t len, struct sim_err *e);
+
 /* One bit per record; record 1 is bit 1. */
 struct fs_set {
 	uint8_t bit[32];

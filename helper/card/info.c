@@ -12,6 +12,7 @@
 #include "card/tpdu.h"
 
 #define INFO_BYTES 255
+#define SPN_BYTES  17	/* 4.2.12 */
 
 /**
  * struct field - one property of the record and the file it comes from
@@ -492,12 +493,11 @@ enum sim_outcome info_write(struct card *c, const struct sim_item *was,
 int info_spn(struct card *c, char *out, size_t max)
 {
 	const struct field *f = field_of("SPN");
-	uint8_t p[INFO_BYTES];
-	struct fs_ef ef;
-	size_t got;
+	uint8_t p[SPN_BYTES];
 
 	out[0] = '\0';
-	if (read_field(c, f, p, &got, &ef, NULL) || f->show(p, got, out, max))
+	if (fs_peek(c, path_of(c, f), 2, f->file, p, sizeof(p), NULL) ||
+	    f->show(p, sizeof(p), out, max))
 		out[0] = '\0';
 	return out[0] ? 0 : 1;
 }

@@ -53,13 +53,14 @@ int pb_counter(struct card *c, bool local, enum pb_counter which, uint32_t *v)
 		[PB_PSC] = { 0x4f22, "EF_PSC", 4 },
 		[PB_CC] = { 0x4f23, "EF_CC", 2 },
 	};
-	struct fs_ef ef;
+	uint16_t path[] = { local ? FS_ADF : FS_TELECOM, FS_PHONEBOOK,
+			    file[which].fid };
+	uint8_t b[4];
 	int ret;
 
-	ret = file_of(c, local, file[which].fid, file[which].name,
-		      file[which].size, &ef);
-	return ret ? ret : read_counter(c, &ef, file[which].name,
-					file[which].size, v);
+	ret = fs_peek(c, path, 3, file[which].name, b, file[which].size, NULL);
+	*v = ret ? 0 : number_of(b, file[which].size);
+	return ret;
 }
 
 static int write_counter(struct card *c, const struct fs_ef *ef,

@@ -24,8 +24,8 @@ static const struct {
 	{ "card-a", true },	{ "card-b", true },   { "empty", true },
 	{ "full", true },	{ "two-sets", true }, { "linked-only", true },
 	{ "scripts", true },	{ "aliasing", true }, { "hidden", true },
-	{ "no-search", true },	{ "sim-2g", true },   { "card-a", false },
-	{ "full", false },
+	{ "fdn-active", true },	{ "no-search", true }, { "sim-2g", true },
+	{ "card-a", false },	{ "full", false },
 };
 
 /**
@@ -66,13 +66,12 @@ static int look(struct uicc *u, struct sim_replica *r, const char *since,
 	return *token ? 0 : -1;
 }
 
-/* A full reading, with opening the card; then one with nothing changed. */
-static int measure(struct uicc *u, bool sure, struct result *full,
-		   struct result *again, struct sim_err *e)
+/* A run: opening the card and looking at it; @stamp as of the run before. */
+static int run(struct uicc *u, bool sure, const char *since, char **token,
+	       char stamp[CARD_STAMP], struct result *out, struct sim_err *e)
 {
-	char *token = NULL, *second = NULL;
 	struct link *l = link_to(u);
-	struct uicc_count n;
+	struct uicc_count a, b;
 	struct sim_replica *r;
 	struct card *c;
 	int ret = -1;
@@ -81,19 +80,32 @@ static int measure(struct uicc *u, bool sure, struct result *full,
 	l->base.terminal = 1;
 	l->base.era = 1;
 	uicc_iccid(u, l->base.iccid);
+	uicc_counts(u, &a);
 	c = card_open(&l->base, e);
 	if (!c)
 		return -1;
+	card_since(c, stamp);
 	r = card_replica(c, "card", SIM_PHYSICAL, e);
-	uicc_counts(u, &n);
-	*full = (struct result){ (unsigned int)n.apdus, n.bytes, 0 };
-	*again = (struct result){ 0 };
-	if (r && !look(u, r, NULL, &token, full, e) &&
-	    !look(u, r, token, &second, again, e))
-		ret = 0;
-	if (r)
+	uicc_counts(u, &b);
+	*out = (struct result){ (unsigned int)(b.apdus - a.apdus),
+				b.bytes - a.bytes, 0 };
+	if (r) {
+		ret = look(u, r, since, token, out, e);
 		r->ops->free(r);
+	}
+	card_stamp(c, stamp);
 	card_close(c);
+	return ret;
+}
+
+/* A run that reads all, and the next one, with nothing changed between. */
+static int measure(struct uicc *u, bool sure, struct result *full,
+		   struct result *again, struct sim_err *e)
+{
+	char *token = NULL, *second = NULL, stamp[CARD_STAMP] = "";
+	int ret = run(u, sure, NULL, &token, stamp, full, e) ||
+		  run(u, sure, token, &second, stamp, again, e) ? -1 : 0;
+
 	free(token);
 	free(second);
 	return ret;
