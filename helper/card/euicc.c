@@ -25,6 +25,7 @@
 #define T_NOTICE_SENT	0xbf30
 #define T_ICCID		0x5a
 #define T_STATE		0x9f70
+#define T_PORT		0x9f24	/* SGP.22 v3: enabledOnEsimPort */
 
 static const uint8_t isd_r[] = {
 	0xa0, 0x00, 0x00, 0x05, 0x59, 0x10, 0x10, 0xff, 0xff, 0xff, 0xff, 0x89,
@@ -269,7 +270,9 @@ static bool take_profile(const struct tlv *in, struct euicc_profile *p)
 	p->class = EUICC_NO_CLASS;
 	if (!iccid_of(in, p->raw, p->iccid))
 		return false;
-	p->enabled = tlv_in(in, T_STATE, &t) && t.len == 1 && t.v[0] == 1;
+	p->port = tlv_in(in, T_PORT, &t) && t.len == 1 ? t.v[0] : -1;
+	p->enabled = tlv_in(in, T_STATE, &t) && t.len == 1 && t.v[0] == 1 &&
+		     p->port <= 0;
 	if (tlv_in(in, 0x95, &t) && t.len == 1 && t.v[0] < EUICC_NO_CLASS)
 		p->class = (enum euicc_class)t.v[0];
 	string(in, 0x90, p->nickname, sizeof(p->nickname));
@@ -282,17 +285,30 @@ int euicc_profiles(struct euicc *u, struct euicc_profile **out, size_t *n,
 		   struct sim_err *e)
 {
 	static const uint8_t ask[] = {
+		0x5c, 0x0a, 0x5a, 0x4f, 0x9f, 0x70, 0x90, 0x91, 0x92, 0x95,
+		0x9f, 0x24,
+	};
+	static const uint8_t older[] = {
 		0x5c, 0x08, 0x5a, 0x4f, 0x9f, 0x70, 0x90, 0x91, 0x92, 0x95,
 	};
 	struct tlv r, list = { 0 }, t;
 	struct tlv_iter it;
+	bool have;
 	int more;
 
 	*n = 0;
 	*out = NULL;
-	if (store(u, T_PROFILES, ask, sizeof(ask), &r, e))
+	have = !store(u, T_PROFILES, ask, sizeof(ask), &r, e) &&
+	       tlv_in(&r, 0xa0, &list);
+	/* One that knows no ports may refuse to be asked for them. */
+	if (!have && u->ch->fault == SIM_CHAN_OK) {
+		if (store(u, T_PROFILES, older, sizeof(older), &r, e))
+			return -1;
+		have = tlv_in(&r, 0xa0, &list);
+	}
+	if (u->ch->fault != SIM_CHAN_OK)
 		return -1;
-	if (!tlv_in(&r, 0xa0, &list))
+	if (!have)
 		return sim_fail(e, EX_PROTOCOL, "eUICC: the card refuses its list of profiles");
 	*out = calloc(LIST_MAX, sizeof(**out));
 	if (!*out)

@@ -25,7 +25,9 @@ enum euicc_class {
  * struct euicc_profile - one profile, "virtual SIM"
  * @raw: ICCID as the card has it
  * @iccid: its digits
- * @enabled: its files are the card's now
+ * @enabled: its files are the card's now, on our port
+ * @port: eSIM port it is enabled on, where the eUICC serves several (MEP): ours
+ *	is 0; -1 it does not say
  * @class: see enum
  * @nickname: the owner's name for it, UTF-8, "" where not said
  * @provider: service provider's name, UTF-8, "" where not said
@@ -35,6 +37,7 @@ struct euicc_profile {
 	uint8_t raw[10];
 	char iccid[21];
 	bool enabled;
+	int port;
 	enum euicc_class class;
 	char nickname[65];
 	char provider[33];

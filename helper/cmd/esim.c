@@ -59,9 +59,10 @@ static json_t *text(const char *s)
 
 static json_t *profile_json(const struct euicc_profile *p)
 {
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "iccid", p->iccid,
-			 "state", p->enabled ? "enabled" : "disabled", "class",
-			 classes[p->class], "nickname", text(p->nickname),
+	return json_pack("{s:s, s:s, s:i, s:s, s:o, s:o, s:o}", "iccid", p->iccid,
+			 "state", p->enabled ? "enabled" :
+			 p->port > 0 ? "on another port" : "disabled", "port",
+			 p->port, "class", classes[p->class], "nickname", text(p->nickname),
 			 "provider", text(p->provider), "name", text(p->name));
 }
 

@@ -306,10 +306,12 @@ static void profile(struct uicc *c, const struct uicc_fs *fs,
 		object(o, 0x91, fs->provider, strlen(fs->provider));
 	if (wanted(list, 0x90) && *fs->nickname)
 		object(o, 0x90, fs->nickname, strlen(fs->nickname));
-	if (c->feature[UICC_F_MEP] && fs == c->cur && wanted(list, 0x9f24))
-		number(o, 0x9f24, 0);
+	if (c->feature[UICC_F_MEP] && (fs == c->cur || fs->port) &&
+	    wanted(list, 0x9f24))
+		number(o, 0x9f24, fs == c->cur ? 0 : fs->port);
 	if (wanted(list, 0x9f70))
-		number(o, 0x9f70, fs == c->cur);
+		number(o, 0x9f70, fs == c->cur ||
+		       (c->feature[UICC_F_MEP] && fs->port));
 	if (wanted(list, 0x4f))
 		object(o, 0x4f, fs->aid, 16);
 	if (wanted(list, 0x5a))

@@ -96,6 +96,7 @@ struct uicc_pin {
  * @class: eUICC: 0 test, 1 provisioning, 2 operational
  * @aid: eUICC: ISD-P AID
  * @enabled: eUICC: as the image says; afterwards struct uicc.cur tells
+ * @port: eUICC with feature mep: other eSIM port it is enabled on, 0: none
  * @line_file: while an image is read: what `data' and `record' are for
  */
 struct uicc_fs {
@@ -108,6 +109,7 @@ struct uicc_fs {
 	uint8_t class;
 	uint8_t aid[16];
 	bool enabled;
+	unsigned char port;
 	struct uicc_file *line_file;
 };
 

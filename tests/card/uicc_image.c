@@ -398,6 +398,8 @@ static int do_profile(struct uicc *c, struct uicc_fs *fs,
 		uicc_swap(v, fs->iccid, sizeof(fs->iccid));
 	v = uicc_word_val(w, "state");
 	fs->enabled = v && !strcmp(v, "enabled");
+	v = uicc_word_val(w, "port");
+	fs->port = v ? (unsigned char)strtoul(v, NULL, 10) : 0;
 	return 0;
 }
 

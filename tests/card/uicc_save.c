@@ -223,6 +223,8 @@ char *uicc_text(struct uicc *c)
 			fprintf(o, "\nprofile iccid=%s state=%s class=%s", id,
 				fs == c->cur ? "enabled" : "disabled",
 				uicc_class_names[fs->class]);
+			if (fs->port)
+				fprintf(o, " port=%u", fs->port);
 			quoted(o, "name", fs->pname);
 			quoted(o, "provider", fs->provider);
 			quoted(o, "nickname", fs->nickname);

@@ -106,6 +106,67 @@ static void profiles_and_eid_are_listed(void **state)
 	off(&b);
 }
 
+/*
+ * SGP.22 v3, several enabled profiles: 9F24 tells the port. What is on at
+ * another one is not this slot's identity.
+ */
+static void profiles_of_other_ports_are_not_ours(void **state)
+{
+	static const char mep[] =
+		"eid 89049032000001000000000000000012\nchannels 4\nfeature mep on\n"
+		"profile iccid=89490200001111111110 name=\"Work\" state=enabled\n"
+		"template usim\niccid 89490200001111111110\n"
+		"imsi 262021111111111 mnc=2\npin1 1234 off\n"
+		"profile iccid=8933100000222222222 name=\"Travel\" port=1\n"
+		"template usim\niccid 8933100000222222222\n"
+		"imsi 208012222222222 mnc=2\npin1 1234 off\n";
+	struct euicc_profile *p;
+	struct sim_err e = { 0 };
+	char why[UICC_WHY];
+	struct bench b = { .u = uicc_parse(mep, "mep", why) };
+	size_t n;
+
+	(void)state;
+	if (!b.u)
+		fail_msg("%s", why);
+	b.l = link_to(b.u);
+	b.l->base.terminal = 1;
+	b.e = euicc_open(&b.l->base, &e);
+	assert_non_null(b.e);
+	assert_int_equal(euicc_profiles(b.e, &p, &n, &e), 0);
+	assert_int_equal(n, 2);
+	assert_true(p[0].enabled);
+	assert_int_equal(p[0].port, 0);
+	assert_false(p[1].enabled);
+	assert_int_equal(p[1].port, 1);
+	free(p);
+	off(&b);
+
+	/* Without several ports nothing is said of them. */
+	b = on();
+	assert_int_equal(euicc_profiles(b.e, &p, &n, &e), 0);
+	assert_int_equal(p[0].port, -1);
+	assert_true(p[0].enabled);
+	free(p);
+	off(&b);
+}
+
+static void a_card_that_will_not_be_asked_for_ports_is_asked_without(void **state)
+{
+	struct bench b = on();
+	struct euicc_profile *p;
+	struct sim_err e = { 0 };
+	char why[UICC_WHY];
+	size_t n;
+
+	(void)state;
+	assert_int_equal(uicc_fault(b.u, "sw 6A80 ins=E2", why), 0);
+	assert_int_equal(euicc_profiles(b.e, &p, &n, &e), 0);
+	assert_int_equal(n, 2);
+	free(p);
+	off(&b);
+}
+
 static void what_is_no_euicc_is_said(void **state)
 {
 	struct sim_err e = { 0 };
@@ -282,6 +343,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(profiles_and_eid_are_listed),
+		cmocka_unit_test(profiles_of_other_ports_are_not_ours),
+		cmocka_unit_test(a_card_that_will_not_be_asked_for_ports_is_asked_without),
 		cmocka_unit_test(what_is_no_euicc_is_said),
 		cmocka_unit_test(a_profile_is_enabled_by_a_reset_of_ours),
 		cmocka_unit_test(no_profile_enabled_is_a_state_not_an_error),
