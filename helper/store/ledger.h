@@ -3,7 +3,7 @@
  * ledger.h - what every replica last agreed to, and what became of it
  *
  * One SQLite file (WAL, foreign keys, synchronous FULL). Written by sync/
- * only; cmd/ reads it through the lists at the end. The schema, version 4:
+ * only; cmd/ reads it through the lists at the end. The schema, version 5:
  *
  * component  id, kind, classes, used: replicas joined by rules for one kind of
  *	data; `classes` is a mask of enum sim_class. Values never leave a
@@ -30,6 +30,8 @@
  *	it), meaning (present|deleted|not-placed|unreadable|asked). `ref` is
  *	NULL when nothing is there. Identical records of a card are several
  *	rows of one item
+ *	`missed`: single fields that changed elsewhere since the revision it
+ *	has; where it cuts them its own content does not tell
  * due        member, item: has to be looked at when planning for member: what
  *	is queued for a replica that is away stays here
  * run        id, trigger, start, end, outcome, detail
@@ -57,7 +59,7 @@
 #include "model/err.h"
 #include "model/replica.h"
 
-#define LEDGER_VERSION 4
+#define LEDGER_VERSION 5
 
 struct ledger;
 

@@ -118,6 +118,9 @@ static const char *const ledger_steps[] = {
 
 	/* 4: since which revision a person's order of numbers is known */
 	"ALTER TABLE item ADD COLUMN chosen INTEGER NOT NULL DEFAULT 0;",
+
+	/* 5: what changed since a replica was last told */
+	"ALTER TABLE base ADD COLUMN missed TEXT;",
 };
 
 #endif

@@ -13,7 +13,7 @@
 	X(COMPONENT_USED,                                                      \
 	  "UPDATE component SET used=?2 WHERE id=?1")                          \
 	X(SEED_FROM,                                                           \
-	  "SELECT o.id,o.classes,c.classes FROM component c JOIN "             \
+	  "SELECT o.id,o.classes,c.classes,c.used FROM component c JOIN "      \
 	  "component o ON o.kind=c.kind AND o.id<>c.id AND "                   \
 	  "o.used>c.used AND (o.classes&c.classes)<>0 WHERE c.id=? "           \
 	  "ORDER BY o.used DESC,(o.classes&4) DESC,o.id LIMIT 1")              \
@@ -66,7 +66,8 @@
 	  "o.value ELSE (SELECT b.value FROM base b JOIN member m ON "         \
 	  "m.id=b.member JOIN replica r ON r.id=m.replica WHERE "              \
 	  "b.item=o.id AND b.ref IS NOT NULL AND ((1<<r.class)&?3)<>0 "        \
-	  "ORDER BY r.class=2 DESC,r.class=3 DESC,b.rev DESC LIMIT 1) "        \
+	  "ORDER BY r.class=2 DESC,r.class=3 DESC,b.rev DESC,"                 \
+	  "length(b.value) DESC LIMIT 1) "                                     \
 	  "END) AS value FROM item o WHERE o.component=?2) x WHERE "           \
 	  "item.component=?1 AND item.uid=x.uid AND "                          \
 	  "(item.value<>ifnull(x.value,item.value) OR "                        \
@@ -79,7 +80,8 @@
 	  "member m ON m.id=b.member JOIN replica r ON r.id=m.replica "        \
 	  "WHERE b.item=o.id AND b.ref IS NOT NULL AND "                       \
 	  "((1<<r.class)&?3)<>0 ORDER BY r.class=2 DESC,r.class=3 "            \
-	  "DESC,b.rev DESC LIMIT 1),o.value) END),o.died FROM item o "         \
+	  "DESC,b.rev DESC,length(b.value) DESC LIMIT 1),o.value) "            \
+	  "END),o.died FROM item o "                                           \
 	  "WHERE o.component=?2 AND NOT EXISTS(SELECT 1 FROM item n "          \
 	  "WHERE n.component=?1 AND n.uid=o.uid) AND (o.state='dead' "         \
 	  "OR EXISTS(SELECT 1 FROM base b JOIN member m ON "                   \
@@ -117,7 +119,7 @@
 	  "n.component=?1 AND n.uid=o.uid JOIN member om ON "                  \
 	  "om.id=d.member JOIN replica r ON r.id=om.replica AND "              \
 	  "((1<<r.class)&?3)<>0 JOIN member nm ON nm.component=?1 AND "        \
-	  "nm.replica=om.replica WHERE o.component=?2 AND ?4 AND n.id>?5")     \
+	  "nm.replica=om.replica WHERE o.component=?2 AND n.id>?5")            \
 	X(SEED_FROZEN,                                                         \
 	  "INSERT OR IGNORE INTO due(member,item) SELECT m.id,i.id "           \
 	  "FROM member m JOIN item i ON i.component=m.component WHERE "        \

@@ -68,16 +68,17 @@
 	X(REPLICA_AWAY, "UPDATE replica SET state='away' WHERE state='here'")  \
 	X(BASE_VALUE, "SELECT value,rev FROM base WHERE id=?")                 \
 	X(BASE_ALIKE, "SELECT id,item,value FROM base WHERE member=? "         \
-		      "AND hash=? AND meaning='present'")                      \
+		      "AND hash=? AND meaning IN ('present','unreadable')")    \
 	X(BASE_AT, "SELECT id,ref,meaning FROM base WHERE item=? "             \
 		   "AND member=?")                                             \
 	X(BASE_ITEM, "SELECT id,member,ref,version,uid,value,want,meaning,"    \
-		     "rev FROM base WHERE item=? ORDER BY id")                 \
+		     "rev,missed FROM base WHERE item=? ORDER BY id")          \
 	X(BASE_ADD, "INSERT INTO base(item,member,ref,version,uid,value,want," \
 		    "meaning,hash,rev) VALUES(?,?,?,?,?,?,?,?,?,?)")           \
 	X(BASE_SET, "UPDATE base SET ref=?2,version=?3,uid=?4,value=?5,"       \
 		    "want=?6,meaning=?7,hash=?8,rev=?9 WHERE id=?1")           \
 	X(BASE_REV, "UPDATE base SET rev=?2 WHERE id=?1")                      \
+	X(BASE_MISSED, "UPDATE base SET missed=?2 WHERE id=?1")                \
 	X(BASE_PLACE, "UPDATE base SET ref=?2,version=?3 WHERE id=?1")         \
 	X(BASE_MEANS, "UPDATE base SET ref=NULL,version=NULL,meaning=?2 "      \
 		      "WHERE id=?1")                                           \
@@ -122,6 +123,9 @@
 			"VALUES(?,?,'open',?)")                                \
 	X(CONFLICT_CLOSE, "UPDATE conflict SET state='closed',closed=?2 "      \
 			  "WHERE id=?1")                                       \
+	X(VERSION_GET, "SELECT value FROM version WHERE conflict=? "           \
+		       "AND member=?")                                         \
+	X(VERSION_DEL, "DELETE FROM version WHERE conflict=? AND member=?")    \
 	X(VERSION_SET, "INSERT INTO version(conflict,member,value) "           \
 		       "VALUES(?,?,?) ON CONFLICT(conflict,member) "           \
 		       "DO UPDATE SET value=excluded.value")                   \

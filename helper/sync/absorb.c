@@ -8,6 +8,7 @@
  */
 #include "sync/run.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -225,6 +226,41 @@ static int save_row(struct merge *m, struct row *r)
 	return r->ref ? 0 : run_no_memory(run);
 }
 
+static int add_missed(struct merge *m, struct row *r, const char *name)
+{
+	struct run *run = m->c->run;
+	bool more = r->missed && r->rev != m->rev;
+	char *text;
+
+	if (row_missed(m, r, name))
+		return 0;
+	if (asprintf(&text, "%s%s%s", more ? r->missed : "", more ? "," : "",
+		     name) < 0)
+		return run_no_memory(run);
+	free(r->missed);
+	r->missed = text;
+	return ledger_do(run->l, LQ_BASE_MISSED, run->e, "is", r->id, text);
+}
+
+/* What a card cuts may change without a trace there: that is noted. */
+static int note_missed(struct merge *m)
+{
+	struct sim_delta d = {0};
+	int rc = 0;
+
+	if (m->state != 1 || sim_item_same(&m->m0, &m->m))
+		return 0;
+	if (sim_diff(&m->m0, &m->m, m->c->run->opt->country, &d))
+		return run_no_memory(m->c->run);
+	for (size_t i = 0; i < d.n; i++)
+		for (size_t k = 0; !rc && k < m->rows; k++)
+			if (d.edit[i].single && m->row[k].ref &&
+			    (RULE_BIT(m->row[k].class) & RULE_CARDS))
+				rc = add_missed(m, &m->row[k], d.edit[i].name);
+	sim_delta_free(&d);
+	return rc;
+}
+
 static int save_item(struct merge *m, bool fresh, bool *changed)
 {
 	struct component *c = m->c;
@@ -354,6 +390,8 @@ static int absorb_item(struct component *c, struct touch *t, size_t n)
 	if (!rc)
 		rc = settle_conflicts(&m);
 	changed = fresh || m.state != old;
+	if (!rc)
+		rc = note_missed(&m);
 	if (!rc)
 		rc = save_item(&m, fresh && sim_item_same(&m.m, &m.m0) &&
 					   m.state == old, &changed);

@@ -74,35 +74,6 @@ static bool holds_item(const struct row *r)
 	return r->touch ? r->touch->rec != NULL : r->ref != NULL;
 }
 
-/* Every side that holds the item says what it has in that field. */
-static int note_versions(struct merge *m, const struct open *o)
-{
-	struct run *run = m->c->run;
-
-	for (size_t i = 0; i < m->rows; i++) {
-		struct row *r = &m->row[i];
-		struct sim_item own = {.kind = m->m.kind};
-		char *text = NULL;
-		int rc = 0;
-
-		if (!holds_item(r))
-			continue;
-		if (sim_field_get(&own, row_now(r), o->field,
-				  run->opt->country))
-			rc = run_no_memory(run);
-		else if (own.n && !(text = sim_item_text(&own)))
-			rc = run_no_memory(run);
-		else
-			rc = ledger_do(run->l, LQ_VERSION_SET, run->e, "iis",
-				       o->id, r->member, text);
-		free(text);
-		sim_item_free(&own);
-		if (rc)
-			return -1;
-	}
-	return 0;
-}
-
 static int open_conflict(struct taking *t, const struct sim_edit *e)
 {
 	struct merge *m = t->m;
@@ -308,7 +279,8 @@ static int take_edit(struct taking *t, const struct sim_edit *e)
 	if (t->row->touch->paired)
 		moved = there;
 	else
-		moved = field_equal(t, &t->p0, t->agreed, e->field) != 1 ||
+		moved = (e->single && row_missed(m, t->row, e->name)) ||
+			field_equal(t, &t->p0, t->agreed, e->field) != 1 ||
 			field_equal(t, &m->m, &m->m0, e->field) != 1;
 	if (t->row->touch->paired && kind == SIM_MESSAGE && there)
 		return uncovers(t, e) ? apply(t, e) : 0;
@@ -421,6 +393,63 @@ static int row_agrees(struct merge *m, const struct row *r, const char *field,
 	sim_item_free(&full);
 	sim_item_free(&cut);
 	return rc ? run_no_memory(m->c->run) : 0;
+}
+
+/*
+ * What a side has in that field; what it only cut of the merged value is that
+ * value. -1: no memory
+ */
+static int version_of(struct merge *m, const struct row *r,
+		      const struct open *o, struct sim_item *own)
+{
+	const char *country = m->c->run->opt->country;
+	struct sim_item merged = {.kind = m->m.kind};
+	bool cut = false;
+	int rc = sim_field_get(&merged, &m->m, o->field, country);
+
+	if (!rc)
+		rc = row_agrees(m, r, o->field, &merged, &cut);
+	/* Away, and untouched since it was told of that value. */
+	if (!rc && !cut && !r->touch && !side_of(m, r))
+		cut = !row_missed(m, r, o->field);
+	if (!rc && cut)
+		sim_item_move(own, &merged);
+	else if (!rc)
+		rc = sim_field_get(own, row_now(r), o->field, country);
+	sim_item_free(&merged);
+	return rc;
+}
+
+/* Every side that holds the item says what it has in that field. */
+static int note_versions(struct merge *m, const struct open *o)
+{
+	struct run *run = m->c->run;
+
+	for (size_t i = 0; i < m->rows; i++) {
+		struct row *r = &m->row[i];
+		struct sim_item own = {.kind = m->m.kind};
+		char *text = NULL;
+		int rc = 0;
+
+		if (r->touch && !r->touch->rec && !r->touch->held &&
+		    ledger_do(run->l, LQ_VERSION_DEL, run->e, "ii", o->id,
+			      r->member))
+			return -1;
+		/* Nothing happened there: it is recorded already. */
+		if (!holds_item(r) || (!o->fresh && !r->touch))
+			continue;
+		if (version_of(m, r, o, &own) ||
+		    (own.n && !(text = sim_item_text(&own))))
+			rc = run_no_memory(run);
+		else
+			rc = ledger_do(run->l, LQ_VERSION_SET, run->e, "iis",
+				       o->id, r->member, text);
+		free(text);
+		sim_item_free(&own);
+		if (rc)
+			return -1;
+	}
+	return 0;
 }
 
 /* All who hold the item have the same again: nothing left to decide. */

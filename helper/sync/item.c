@@ -84,6 +84,7 @@ static int load_row(struct merge *m, struct row *r, enum sim_class class)
 	r->version = dup_col(l, 3);
 	r->uid = dup_col(l, 4);
 	r->meaning = dup_col(l, 7);
+	r->missed = dup_col(l, 9);
 	r->rev = ledger_int(l, LQ_BASE_ITEM, 8);
 	r->asked = want;
 	sim_item_init(&r->want, kind);
@@ -93,6 +94,20 @@ static int load_row(struct merge *m, struct row *r, enum sim_class class)
 	    (want && sim_item_parse(&r->want, kind, want)))
 		return damaged(m->c, m->item);
 	return 0;
+}
+
+bool row_missed(const struct merge *m, const struct row *r, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (r->rev == m->rev)
+		return false;
+	for (const char *at = r->missed; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (!strncmp(at, name, len) && (!at[len] || at[len] == ','))
+			return true;
+	}
+	return false;
 }
 
 int merge_load(struct component *c, int64_t item, struct merge *m)
@@ -141,6 +156,7 @@ void merge_free(struct merge *m)
 		free(r->version);
 		free(r->uid);
 		free(r->meaning);
+		free(r->missed);
 		sim_item_free(&r->value);
 		sim_item_free(&r->want);
 	}
@@ -184,21 +200,44 @@ int open_load(struct component *c, int64_t item, struct open **out, size_t *n)
 	return row;
 }
 
-/* Where sides differ openly each keeps its own, so nothing is overwritten. */
-static int keep_own(struct component *c, int64_t item, struct sim_item *full,
-		    const struct sim_item *held)
+/* What a place had before it lost all, as it was recorded. 1, 0 nothing, -1 */
+static int own_version(struct component *c, const struct side *s,
+		       const struct open *o, struct sim_item *own)
 {
+	const enum ledger_query q = LQ_VERSION_GET;
+	struct ledger *l = c->run->l;
+	int rc = ledger_first(l, q, c->run->e, "ii", o->id, s->member);
+	const char *text = rc > 0 ? ledger_text(l, q, 0) : NULL;
+
+	if (text && sim_item_parse(own, c->g.kind, text))
+		rc = sim_fail(c->run->e, EX_DATAERR,
+			      "ledger: a version cannot be read");
+	ledger_end(l, q);
+	return rc < 0 ? -1 : text != NULL;
+}
+
+/* Where sides differ openly each keeps its own, so nothing is overwritten. */
+static int keep_own(struct merge *m, const struct side *s,
+		    const struct sim_item *held, struct sim_item *full)
+{
+	const char *country = m->c->run->opt->country;
 	struct open *open;
 	size_t n;
-	int rc = open_load(c, item, &open, &n);
+	int rc = open_load(m->c, m->item, &open, &n);
 
 	for (size_t i = 0; !rc && i < n; i++) {
-		struct sim_item own = {.kind = c->g.kind};
-		const char *country = c->run->opt->country;
+		struct sim_item own = {.kind = full->kind};
+		int has = 1;
 
-		if (sim_field_get(&own, held, open[i].field, country) ||
-		    sim_field_put(full, open[i].field, &own, country))
-			rc = run_no_memory(c->run);
+		if (!held)
+			has = own_version(m->c, s, &open[i], &own);
+		else if (sim_field_get(&own, held, open[i].field, country))
+			has = run_no_memory(m->c->run);
+		if (has < 0)
+			rc = -1;
+		else if (has && sim_field_put(full, open[i].field, &own,
+					      country))
+			rc = run_no_memory(m->c->run);
 		sim_item_free(&own);
 	}
 	open_free(open, n);
@@ -256,7 +295,7 @@ int want_of(struct merge *m, struct side *s, const struct row *row,
 
 	if (sim_item_copy(&full, &m->m))
 		return run_no_memory(c->run);
-	if (held && keep_own(c, m->item, &full, held)) {
+	if (keep_own(m, s, held, &full)) {
 		sim_item_free(&full);
 		return -1;
 	}

@@ -226,7 +226,7 @@ int refill_held(struct component *c, struct side *s, int64_t replica);
 struct row {
 	int64_t id, member, rev;
 	enum sim_class class;
-	char *ref, *version, *uid, *meaning;
+	char *ref, *version, *uid, *meaning, *missed;
 	struct sim_item value;
 	bool asked;		/* @want differs from @value */
 	struct sim_item want;
@@ -270,6 +270,8 @@ struct merge {
 
 /* item.c: load and free */
 int merge_load(struct component *c, int64_t item, struct merge *m);
+/** row_missed() - that single field changed since the row's place was told */
+bool row_missed(const struct merge *m, const struct row *r, const char *name);
 void merge_free(struct merge *m);
 int open_load(struct component *c, int64_t item, struct open **out, size_t *n);
 void open_free(struct open *open, size_t n);

@@ -9,6 +9,10 @@
  * the one that knew them last. The replicas it does not share keep the bases
  * they had when it was last in force (design.md, Rules), and are due.
  *
+ * What only cards have in common is not carried over into one that knows its
+ * items already: cards hold less of them than it does. Its own bases tell what
+ * changed there meanwhile.
+ *
  * Where a new component joins several, the others' items, bases and tombstones
  * come beside those of the first, and are paired with them as records are at a
  * first pairing. Items that both had from a common past are told apart by
@@ -51,6 +55,15 @@ static const struct step steps[] = {
 	{LQ_SEED_DUPLICATES, "iiiii"},
 	{LQ_SEED_DUPLICATES_END, "ii"},
 };
+
+/* Writes under way are known whatever else is not carried over. */
+static const struct step write_steps[] = {
+	{LQ_SEED_JOURNAL, "iiiii"},
+	{LQ_SEED_JOURNAL_END, "iii"},
+};
+
+#define COUNT(list) (sizeof(list) / sizeof(*(list)))
+#define LOSSLESS    (RULE_BIT(SIM_LOCAL) | RULE_BIT(SIM_REMOTE))
 
 /* A further component's: as far as the first did not know it already. */
 static const struct step also_steps[] = {
@@ -131,9 +144,8 @@ static int seed_also(struct component *c, int64_t covered)
 		if (!from.id)
 			break;
 		classes = from.its & from.ours & ~covered;
-		if (carry(c, also_steps,
-			  sizeof(also_steps) / sizeof(*also_steps), &from,
-			  classes, floor))
+		if (carry(c, also_steps, COUNT(also_steps), &from, classes,
+			  floor))
 			return -1;
 		covered |= classes;
 		c->merged = true;
@@ -152,9 +164,14 @@ int seed(struct component *c, bool fresh)
 	if (find(c, LQ_SEED_FROM, "i", 0, &from))
 		return -1;
 	classes = from.its & from.ours;
-	if (from.id && carry(c, steps, sizeof(steps) / sizeof(*steps), &from,
-			     classes, 0))
+	if (from.id && (fresh || (classes & LOSSLESS))) {
+		if (carry(c, steps, COUNT(steps), &from, classes, 0))
+			return -1;
+	} else if (from.id &&
+		   carry(c, write_steps, COUNT(write_steps), &from, classes,
+			 0)) {
 		return -1;
+	}
 	/* One that was in force before has the bases it had then. */
 	if (from.id && fresh && seed_also(c, classes))
 		return -1;

@@ -667,6 +667,23 @@ static void an_unreadable_record_is_not_a_delete(void **state)
 	assert_quiet(w);
 }
 
+/* Copied by another terminal while the first cannot be read. */
+static void a_copy_of_an_unreadable_record_is_the_same_item(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Alexandra Hamilton\nTEL:+491701\n");
+	run(w);
+	mem_find(w->card, "rec/0")->unreadable = true;
+	mem_set(w->card, "rec/1", NULL, "FN:Alexandra Hami\nTEL:+491701\n");
+	run(w);
+	assert_int_equal(mem_count(w->local), 1);
+	mem_find(w->card, "rec/0")->unreadable = false;
+	run(w);
+	assert_int_equal(mem_count(w->local), 1);
+	assert_quiet(w);
+}
+
 static void a_dry_run_changes_nothing(void **state)
 {
 	struct world *w = *state;
@@ -915,6 +932,44 @@ static void a_number_removed_on_a_card_that_holds_the_second_is_removed(void **s
 	assert_quiet(w);
 }
 
+/* Its cut name is the same before and after: only the ledger knows. */
+static void a_name_completed_elsewhere_is_not_lost_to_an_old_edit(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Alexandra Hamilton\nTEL:+491701\n");
+	run(w);
+	w->r[0] = &w->remote->r;
+	w->n = 2;
+	mem_set(w->local, "1", "u1", "FN:Alexandra Hamish\nTEL:+491701\n");
+	run(w);
+	mem_set(w->card, "rec/0", NULL, "FN:Alexandra\nTEL:+491701\n");
+	w->r[0] = &w->card->r;
+	w->r[2] = &w->remote->r;
+	w->n = 3;
+	run(w);
+	assert_int_equal(w->rep.conflicts, 1);
+	assert_has(w->local, "1", "FN:Alexandra Hamish\nTEL:+491701\n");
+	assert_has(w->card, "rec/0", "FN:Alexandra\nTEL:+491701\n");
+	assert_quiet(w);
+}
+
+/* Told of it, an edit there is an edit of what is now. */
+static void a_name_completed_elsewhere_may_be_edited_once_told(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Alexandra Hamilton\nTEL:+491701\n");
+	run(w);
+	mem_set(w->local, "1", "u1", "FN:Alexandra Hamish\nTEL:+491701\n");
+	run(w);
+	mem_set(w->card, "rec/0", NULL, "FN:Alexandra\nTEL:+491701\n");
+	run(w);
+	assert_int_equal(w->rep.conflicts, 0);
+	assert_has(w->local, "1", "FN:Alexandra\nTEL:+491701\n");
+	assert_quiet(w);
+}
+
 /* Away while the order was chosen, and killed while it is brought there. */
 static void an_order_chosen_reaches_a_card_that_was_away(void **state)
 {
@@ -1131,6 +1186,7 @@ int main(void)
 		T(a_write_that_meets_another_version_is_planned_again),
 		T(what_a_replica_made_of_it_is_the_base_and_no_edit),
 		T(an_unreadable_record_is_not_a_delete),
+		T(a_copy_of_an_unreadable_record_is_the_same_item),
 		T(a_dry_run_changes_nothing),
 		T(a_card_that_goes_in_the_middle_is_finished_later),
 		T(a_half_written_record_is_completed_not_doubled),
@@ -1142,6 +1198,8 @@ int main(void)
 		T(the_order_a_person_gave_numbers_decides_what_fits),
 		T(two_cards_keep_each_the_number_typed_there),
 		T(a_number_removed_on_a_card_that_holds_the_second_is_removed),
+		T(a_name_completed_elsewhere_is_not_lost_to_an_old_edit),
+		T(a_name_completed_elsewhere_may_be_edited_once_told),
 		T(an_order_chosen_reaches_a_card_that_was_away),
 		T(what_a_card_does_not_keep_is_no_delete),
 		T(what_a_card_does_not_delete_does_not_come_back),

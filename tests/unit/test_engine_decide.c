@@ -93,6 +93,57 @@ static void an_edit_after_the_decision_is_not_lost(void **state)
 	assert_non_null(mem_with(w->card, "Anna Tal"));
 }
 
+/* Its side says less than the whole name, and never meant to change it. */
+static void a_side_that_only_cut_the_name_stands_for_the_whole(void **state)
+{
+	struct world *w = *state;
+	struct decide d;
+	int64_t no = 0;
+
+	mem_set(w->local, "1", "u1", "FN:Alexandra Hamilton\nTEL:+491701\n");
+	run(w);
+	mem_set(w->local, "1", "u1", "FN:Alexandra Burr\nTEL:+491701\n");
+	mem_set(w->remote, "rec/0", "u1", "FN:Alexandra King\nTEL:+491701\n");
+	run(w);
+	assert_int_equal(w->rep.conflicts, 1);
+	ledger_conflicts(w->l, conflict_row, &no, &w->e);
+	d = by(w);
+	assert_int_equal(decide_conflict(&d, no, "card:1", &w->e), 0);
+	run(w);
+	assert_has(w->local, "1", "FN:Alexandra Hamilton\nTEL:+491701\n");
+	assert_has(w->remote, "rec/0", "FN:Alexandra Hamilton\nTEL:+491701\n");
+	assert_has(w->card, "rec/0", "FN:Alexandra Hami\nTEL:+491701\n");
+	assert_quiet(w);
+}
+
+/* Emptied while it differed: what is put back is what it had. */
+static void a_restored_side_of_a_conflict_has_its_own_version(void **state)
+{
+	struct world *w = *state;
+	struct decide d;
+
+	mem_set(w->local, "1", "u1", ANNA);
+	mem_set(w->local, "2", "u2", "FN:Bert\nTEL:+491702\n");
+	run(w);
+	mem_set(w->local, "1", "u1", "FN:Anna Berg\nTEL:+491701\n");
+	mem_set(w->remote, mem_with(w->remote, "Anna")->ref, "u1",
+		"FN:Anna Tal\nTEL:+491701\n");
+	run(w);
+	assert_int_equal(w->rep.conflicts, 1);
+	mem_del(w->local, "1");
+	mem_del(w->local, "2");
+	run(w);
+	assert_int_equal(w->rep.held, 2);
+	d = by(w);
+	assert_int_equal(decide_restore(&d, "local", &w->e), 2);
+	run(w);
+	assert_non_null(mem_with(w->local, "Anna Berg"));
+	assert_non_null(mem_with(w->local, "Bert"));
+	assert_non_null(mem_with(w->remote, "Anna Tal"));
+	assert_int_equal(w->rep.conflicts, 1);
+	assert_quiet(w);
+}
+
 /* The same number under a name cut where somebody else has it as well. */
 static void two_of_one_person(struct world *w, int64_t pair[3])
 {
@@ -362,6 +413,8 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(a_conflict_ends_with_the_side_that_is_named),
+		T(a_side_that_only_cut_the_name_stands_for_the_whole),
+		T(a_restored_side_of_a_conflict_has_its_own_version),
 		T(an_edit_after_the_decision_is_not_lost),
 		T(joined_contacts_are_one_and_lose_nothing),
 		T(split_contacts_are_not_asked_about_again),

@@ -46,6 +46,64 @@ static void one_more_rule_changes_nothing(void **state)
 	assert_int_equal(mem_count(w->local), 2);
 }
 
+/* Meanwhile the cards were among themselves, and they hold no notes. */
+static void a_note_outlives_rules_of_cards_alone(void **state)
+{
+	struct world *w = *state;
+
+	w->n = 4;
+	on(w, 1, true);
+	mem_set(w->local, "a", "u1",
+		"FN:Alexandra Hamilton\nTEL:+491701\nNOTE:x\n");
+	run(w);
+	on(w, 4, false);
+	run(w);
+	mem_set(w->card, "rec/1", NULL, "FN:Carl\nTEL:+491703\n");
+	run(w);
+	assert_non_null(mem_with(w->card2, "Carl"));
+	on(w, 4, true);
+	run(w);
+	assert_has(w->local, "a",
+		   "FN:Alexandra Hamilton\nTEL:+491701\nNOTE:x\n");
+	assert_non_null(mem_with(w->remote, "NOTE:x"));
+	assert_non_null(mem_with(w->local, "Carl"));
+	assert_quiet(w);
+}
+
+/* The cards of one class go on alone: the one with more room leads. */
+static void cards_alone_do_not_cut_each_other(void **state)
+{
+	struct world *w = *state;
+
+	w->n = 4;
+	w->card->name_bytes = 20;
+	on(w, 1, true);
+	mem_set(w->local, "a", "u1", "FN:Alexandra Hamilton\nTEL:+491701\n");
+	run(w);
+	on(w, 4, false);
+	mem_set(w->card, "rec/0", NULL, "FN:Alexandra Hamilto\nTEL:+491709\n");
+	run(w);
+	assert_has(w->card, "rec/0", "FN:Alexandra Hamilto\nTEL:+491709\n");
+	assert_has(w->card2, "rec/0", "FN:Alexandra Hami\nTEL:+491709\n");
+	assert_quiet(w);
+}
+
+static void what_the_server_is_due_is_due_with_a_rule_less(void **state)
+{
+	struct world *w = *state;
+
+	three_have_two(w);
+	w->n = 2;
+	mem_set(w->local, "c", "u9", "FN:Carl\nTEL:+491703\n");
+	run(w);
+	assert_non_null(mem_with(w->card, "Carl"));
+	w->n = 3;
+	on(w, 4, false);
+	run(w);
+	assert_non_null(mem_with(w->remote, "Carl"));
+	assert_quiet(w);
+}
+
 static void a_delete_before_another_rule_came_stays_one(void **state)
 {
 	struct world *w = *state;
@@ -252,6 +310,9 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(one_more_rule_changes_nothing),
+		T(a_note_outlives_rules_of_cards_alone),
+		T(cards_alone_do_not_cut_each_other),
+		T(what_the_server_is_due_is_due_with_a_rule_less),
 		T(a_delete_before_another_rule_came_stays_one),
 		T(a_rule_that_is_off_does_nothing),
 		T(back_on_it_brings_what_was_edited_and_deleted),
