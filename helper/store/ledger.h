@@ -13,9 +13,10 @@
  *	retired), eid (of the eUICC a profile is on), psc (of its phonebook, as
  *	last read), asks (1: a new generation; filling it waits for a yes),
  *	retired (when). A retired one keeps its bases: they are what it held
- * member     id, component, replica, token, read, told: a replica in a
+ * member     id, component, replica, token, read, told, takes: a replica in a
  *	component; `token` is what changes() gave last, `read` when that was,
- *	`told` the sequence of the manifest that has its bases, NULL: none has
+ *	`told` the sequence of the manifest that has its bases, NULL: none has,
+ *	`takes` 0: it is not written, what is due to it is no queue
  * euicc      eid, notice: number of the last notification seen there
  * item       id, component, uid (vCard UID for new copies), key, nth (natural
  *	key and its occurrence), state (live|dead), rev, value (merged content),

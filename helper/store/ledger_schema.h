@@ -119,8 +119,9 @@ static const char *const ledger_steps[] = {
 	/* 4: since which revision a person's order of numbers is known */
 	"ALTER TABLE item ADD COLUMN chosen INTEGER NOT NULL DEFAULT 0;",
 
-	/* 5: what changed since a replica was last told */
-	"ALTER TABLE base ADD COLUMN missed TEXT;",
+	/* 5: what changed since a replica was last told; whether it is told */
+	"ALTER TABLE base ADD COLUMN missed TEXT;"
+	"ALTER TABLE member ADD COLUMN takes INTEGER NOT NULL DEFAULT 1;",
 };
 
 #endif

@@ -31,6 +31,8 @@
 	X(MEMBER_GET, "SELECT id,token FROM member WHERE component=? "         \
 		      "AND replica=?")                                         \
 	X(MEMBER_ADD, "INSERT INTO member(component,replica) VALUES(?,?)")     \
+	X(MEMBER_TAKES, "UPDATE member SET takes=?2 WHERE id=?1 "              \
+			"AND takes<>?2")                                       \
 	X(MEMBER_TOKEN_GET, "SELECT token,read FROM member WHERE id=?")             \
 	X(MEMBER_ALL, "SELECT m.id,r.id,r.class FROM member m "                \
 		      "JOIN replica r ON r.id=m.replica "                      \
@@ -98,7 +100,7 @@
 	X(DUE_AWAY, "SELECT count(*) FROM member m "                           \
 		    "JOIN replica r ON r.id=m.replica "                        \
 		    "JOIN due d ON d.member=m.id "                             \
-		    "WHERE r.state='away'")                                   \
+		    "WHERE r.state='away' AND m.takes")                        \
 	X(JOURNAL_ADD, "INSERT INTO journal(run,member,item,verb,ref,uid,"     \
 		       "before,want,state) VALUES(?,?,?,?,?,?,?,?,'open')")    \
 	X(JOURNAL_OPEN, "SELECT id,item,verb,ref,uid,before,want "             \
@@ -165,7 +167,8 @@
 	  "(SELECT count(*) FROM member m JOIN base b ON b.member=m.id "       \
 	  "WHERE m.replica=r.id AND b.meaning='not-placed'),"                  \
 	  "(SELECT count(*) FROM member m JOIN due d ON d.member=m.id "        \
-	  "WHERE m.replica=r.id) FROM replica r ORDER BY r.class,r.name")      \
+	  "WHERE m.replica=r.id AND m.takes) FROM replica r "                  \
+	  "ORDER BY r.class,r.name")                                           \
 	X(LIST_CONFLICTS,                                                      \
 	  "SELECT c.id,c.item,i.value,c.field,r.shown,v.value,c.opened "       \
 	  "FROM conflict c JOIN item i ON i.id=c.item "                        \

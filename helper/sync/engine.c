@@ -200,7 +200,10 @@ static int join(struct component *c, struct sim_replica *r, int64_t replica,
 	if (s->member < 0)
 		return -1;
 	c->n++;
-	if (refill_held(c, s, replica))
+	/* What is due to one that is not written waits, and is no queue. */
+	if (refill_held(c, s, replica) ||
+	    ledger_do(run->l, LQ_MEMBER_TAKES, run->e, "ii", s->member,
+		      (int64_t)s->takes))
 		return -1;
 	return added ? ledger_do(run->l, LQ_MEMBER_DUE, run->e, "ii",
 				 s->member, c->id)
@@ -310,6 +313,24 @@ static int take_in(struct component *c)
 	return rc ? -1 : 0;
 }
 
+/*
+ * What a failed write left is ours only until a person can have been there: it
+ * is looked at before the run ends, where it still can be.
+ */
+static int look_after(struct component *c)
+{
+	bool unsure = false;
+
+	for (size_t i = 0; i < c->n; i++) {
+		struct side *s = &c->side[i];
+
+		s->again = s->unsure;
+		unsure = unsure || (s->unsure && !s->failed);
+	}
+	return unsure && !c->run->opt->dry_run && (look(c) || take_in(c)) ? -1
+									 : 0;
+}
+
 static int run_component(struct component *c)
 {
 	bool again = true;
@@ -328,7 +349,7 @@ static int run_component(struct component *c)
 			again = again || s->again;
 		}
 	}
-	return 0;
+	return look_after(c);
 }
 
 static int count_unplaced(struct component *c)

@@ -137,6 +137,9 @@ static int set_base(struct component *c, struct side *s, int64_t base,
 	if (!rc)
 		rc = ledger_do(run->l, LQ_DUE_ADD, run->e, "ii", s->member,
 			       item);
+	/* It may be all that was wanted: absorb() looks. */
+	if (!rc && !touch_add(c, item, (size_t)(s - c->side)))
+		rc = -1;
 	return rc;
 }
 

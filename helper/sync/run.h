@@ -41,6 +41,7 @@ struct run {
  * @names: rules that touch it
  * @ch: what it answered
  * @looked: @ch is complete
+ * @unsure: a write failed there, and may have left a part
  * @again: a write met something else there: look at everything next round
  * @moved: the same, found out in this round
  * @keep_token: something was held: the same changes must be seen again
@@ -55,7 +56,7 @@ struct side {
 	bool gives, takes, card;
 	char names[32];
 	struct sim_changes ch;
-	bool looked, again, moved, keep_token, room, failed;
+	bool looked, unsure, again, moved, keep_token, room, failed;
 	int64_t read;
 	int64_t present;
 };

@@ -448,8 +448,10 @@ static int settle(struct batch *b, struct sim_op *op, struct job *job)
 		return 0;
 	case SIM_FAILED:
 		/* What it left is ours, not an edit: recover() looks. */
-		if (may_be_half(b, job))
+		if (may_be_half(b, job)) {
+			b->s->unsure = true;
 			return 0;
+		}
 		break;
 	case SIM_PENDING:
 		break;

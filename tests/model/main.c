@@ -2,9 +2,10 @@
 /*
  * main.c - play many histories; make a failing one minimal and print it
  *
- *	histories [-n HOW MANY] [-s SEED] [-t SECONDS] [-v] [FILE...]
+ *	histories [-n HOW MANY] [-s SEED] [-t SECONDS] [-q] [-v] [FILE...]
  *
- * A FILE is a history as printed; it is played alone. Prints TAP.
+ * A FILE is a history as printed; it is played alone. -q: end at the first that
+ * fails, as it is; -v: say what happens. Prints TAP.
  */
 #include "model.h"
 
@@ -199,9 +200,11 @@ static void show(const struct history *h, const char *said)
 /**
  * struct tally - what was played
  * @from: first seed
+ * @quick: the first failure is enough, and need not be minimal
  */
 struct tally {
 	uint64_t from, played, killed, failed;
+	bool quick;
 };
 
 /* One of four is killed once, where nothing else fails. */
@@ -209,6 +212,15 @@ static bool may_kill(const struct history *h)
 {
 	return !(h->seed % 4) && !history_has(h, FAULT) &&
 	       !history_has(h, RESOLVE) && !history_has(h, SPLIT);
+}
+
+static void failed(struct tally *t, const struct history *h, const char *said)
+{
+	t->failed++;
+	if (t->quick)
+		printf("# seed %llu: %s\n", (unsigned long long)h->seed, said);
+	else
+		show(h, said);
 }
 
 static void play_seed(struct tally *t, uint64_t seed)
@@ -220,17 +232,14 @@ static void play_seed(struct tally *t, uint64_t seed)
 	history_make(&h, seed);
 	t->played++;
 	if (world_play(&calm, &h, false)) {
-		t->failed++;
-		show(&h, calm.said);
+		failed(t, &h, calm.said);
 	} else if (may_kill(&h)) {
 		h.kill_run = (unsigned int)(seed / 4 % calm.runs);
 		h.kill_at = 1 + (unsigned int)(seed / 64 %
 			    (calm.points_of[h.kill_run] + 1));
 		t->killed++;
-		if (fails(&h, false, said)) {
-			t->failed++;
-			show(&h, said);
-		}
+		if (fails(&h, false, said))
+			failed(t, &h, said);
 	}
 	world_free(&calm);
 }
@@ -266,13 +275,15 @@ int main(int argc, char **argv)
 	time_t end;
 	int c, bad = 0;
 
-	while ((c = getopt(argc, argv, "n:s:t:v")) > 0) {
+	while ((c = getopt(argc, argv, "n:s:t:qv")) > 0) {
 		if (c == 'n')
 			n = strtoull(optarg, NULL, 10);
 		else if (c == 's')
 			t.from = strtoull(optarg, NULL, 10);
 		else if (c == 't')
 			seconds = atol(optarg);
+		else if (c == 'q')
+			t.quick = true;
 		else if (c == 'v')
 			traced = true;
 		else
@@ -293,7 +304,7 @@ int main(int argc, char **argv)
 	end = time(NULL) + seconds;
 	for (uint64_t i = 0; seconds ? time(NULL) < end : i < n; i++) {
 		play_seed(&t, t.from + i);
-		if (t.failed >= 5)
+		if (t.failed >= (t.quick ? 1 : 5))
 			break;
 	}
 	printf("# %llu histories, %llu of them killed once, %.0f s of CPU\n",

@@ -16,7 +16,7 @@ $(B)/model/histories-asan: $(patsubst %.c,$(B)/asan/%.o,$(MODEL_SRC))
 	$(CC) $(SAN) -o $@ $^ $(MODEL_LIBS)
 
 ## model        HISTORIES=n random histories against the model (SIMSYNC_SEED=n: from that)
-.PHONY: model soak bugs
+.PHONY: model soak
 model: $(B)/model/histories $(B)/model/histories-asan
 	@$(B)/model/histories $(sort $(wildcard tests/model/kept/*.history))
 	@$(B)/model/histories -n $(HISTORIES)

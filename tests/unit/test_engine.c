@@ -1101,6 +1101,64 @@ static void a_write_refused_half_way_is_no_edit(void **state)
 	assert_quiet(w);
 }
 
+/* It said that it failed and had written all: then somebody deleted it. */
+static void a_record_deleted_after_a_write_failed_there_stays_deleted(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	mem_set(w->local, "2", "u2", "FN:Bert\nTEL:+491702\n");
+	run(w);
+	mem_set(w->local, "1", "u1", "FN:Anna Berg\nTEL:+491701\n");
+	w->card->half_way = 0;
+	run(w);
+	assert_int_equal(w->rep.failed, 1);
+	mem_del(w->card, mem_with(w->card, "Anna Berg")->ref);
+	run(w);
+	assert_int_equal(mem_count(w->local), 1);
+	assert_int_equal(mem_count(w->remote), 1);
+	assert_int_equal(mem_count(w->card), 1);
+	assert_quiet(w);
+}
+
+/* Half of a new record, and a person adds to it. */
+static void a_half_new_record_edited_is_the_same_item(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "u1", "FN:Alexandra Hamilton\nTEL:+491701\n");
+	w->card->half_way = 0;
+	run(w);
+	assert_has(w->card, "rec/0", "FN:Alexandra Hami\n");
+	mem_set(w->card, "rec/0", NULL, "FN:Alexandra Hami\nTEL:+491709\n");
+	run(w);
+	assert_int_equal(mem_count(w->local), 1);
+	assert_non_null(mem_with(w->local, "FN:Alexandra Hamilton"));
+	assert_quiet(w);
+}
+
+/* It is away, and nothing will be written there when it is back. */
+static void what_a_card_that_is_only_read_is_due_is_no_queue(void **state)
+{
+	struct world *w = *state;
+
+	w->mask[0] = SYNC_PULL;
+	mem_set(w->card, "rec/0", NULL, "FN:Anna\nTEL:+491701\n");
+	run(w);
+	w->r[0] = &w->remote->r;
+	w->mask[0] = SYNC_BOTH;
+	w->n = 2;
+	mem_set(w->local, "b", "u2", "FN:Bert\nTEL:+491702\n");
+	run(w);
+	assert_int_equal(w->rep.queued, 0);
+	w->r[0] = &w->card->r;
+	w->r[2] = &w->remote->r;
+	w->n = 3;
+	run(w);
+	assert_non_null(mem_with(w->card, "Bert"));
+	assert_quiet(w);
+}
+
 /* It cannot be looked at now: what an open write left is judged later. */
 static void a_write_that_cannot_be_looked_at_stays_open(void **state)
 {
@@ -1204,6 +1262,9 @@ int main(void)
 		T(what_a_card_does_not_keep_is_no_delete),
 		T(what_a_card_does_not_delete_does_not_come_back),
 		T(a_write_refused_half_way_is_no_edit),
+		T(a_record_deleted_after_a_write_failed_there_stays_deleted),
+		T(a_half_new_record_edited_is_the_same_item),
+		T(what_a_card_that_is_only_read_is_due_is_no_queue),
 		T(a_write_that_cannot_be_looked_at_stays_open),
 		T(a_write_on_a_card_not_read_whole_stays_open),
 	};
