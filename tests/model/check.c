@@ -4,12 +4,6 @@
  */
 #include "model.h"
 
-static char field_of(const char *name)
-{
-	return !strcmp(name, "FN") ? 'N' : !strcmp(name, "TEL") ? 'T' :
-	       !strcmp(name, "EMAIL") ? 'E' : 'O';
-}
-
 /* As a card cuts it, worked out here once more. */
 static bool is_cut(const struct mem *m, const char *text, const char *whole)
 {

@@ -9,7 +9,9 @@
  * of it was typed over or deleted, and which replica can have seen what.
  *
  *	history.c	steps as data: made from a seed, printed, read
- *	world.c		the replicas and the phones; steps done to them; runs
+ *	world.c		the replicas and the phone; what fails; runs
+ *	steps.c		what people and other terminals do
+ *	answers.c	what a person decides
  *	people.c	the model: people, their values, who has seen what
  *	check.c		the invariants
  *	main.c		many histories; a failure is made minimal and printed
@@ -135,6 +137,15 @@ char *world_text(const struct mem *m);
 /** ledger_empty() - this process's ledger, nothing in it */
 struct ledger *ledger_empty(void);
 bool is_card(const struct mem *m);
+void trace_item(struct world *w, const char *what, const struct mem *m,
+		const char *ref, const struct sim_item *it);
+/** pick() - a record, by its content: wherever it is; NULL: there is none */
+struct mem_rec *pick(struct mem *m, unsigned int at);
+
+/* ---- steps.c, answers.c ---- */
+bool step_of_people(struct world *w, const struct step *s);
+void resolve(struct world *w, const struct step *s);
+void split(struct world *w, const struct step *s);
 
 /* ---- people.c ---- */
 
@@ -193,6 +204,9 @@ struct ruleset {
 extern const struct ruleset rulesets[];
 extern const unsigned int rulesets_n;
 
+/** field_of() - of a property */
+char field_of(const char *name);
+/** bare() - a value without its typography */
 void bare(char field, const char *text, char out[64]);
 struct value *value_find(struct people *p, char field, const char *text);
 struct value *value_type(struct world *w, unsigned int at, char field,

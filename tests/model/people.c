@@ -87,7 +87,7 @@ struct value *value_type(struct world *w, unsigned int at, char field,
 	return v;
 }
 
-static char field_of(const char *name)
+char field_of(const char *name)
 {
 	return !strcmp(name, "FN") ? 'N' : !strcmp(name, "TEL") ? 'T' :
 	       !strcmp(name, "EMAIL") ? 'E' : 'O';
