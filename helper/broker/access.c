@@ -58,6 +58,7 @@ static const struct access table[] = {
 	{ "remote test", 0 },
 	{ "rules check", 0 },
 	{ "rules list", 0 },
+	{ "rules explain", 0 },
 	{ "history", 0 },
 	{ "show", 0 },
 	{ "conflicts list", 0 },

@@ -19,6 +19,7 @@
 /**
  * struct broker_paths - where things are; one set in use, another in tests
  * @conf: the administrator's configuration
+ * @rules: rules.conf, of which one word is the broker's: `unknown-card'
  * @run: forgotten at power-off: socket, token, "unlocked"
  * @lib: kept: enrolled cards (root only), one folder per owner (worker only)
  * @sys: class directory of the slots
@@ -28,6 +29,7 @@
  */
 struct broker_paths {
 	const char *conf;
+	const char *rules;
 	const char *run;
 	const char *lib;
 	const char *sys;
@@ -45,11 +47,14 @@ extern const struct broker_paths broker_paths;
  * struct broker_conf - simsync.conf(5), and the owner
  * @owner: the phone's owner, BROKER_NOBODY when not known yet
  * @strict: ask at each insertion
+ * @unknown: what to do with a card that was never enrolled, as enrolled cards
+ *	have it: "pull", "fill", "ignore"; "": ask
  * @poll_minutes: how long the monitor lets a server go unasked; 0: for ever
  */
 struct broker_conf {
 	uid_t owner;
 	bool strict;
+	char unknown[8];
 	int poll_minutes;
 };
 

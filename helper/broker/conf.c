@@ -13,6 +13,7 @@
 
 const struct broker_paths broker_paths = {
 	.conf = "/etc/simsync/simsync.conf",
+	.rules = "/etc/simsync/rules.conf",
 	.run = "/run/simsync",
 	.lib = "/var/lib/simsync",
 	.sys = "/sys/class/simslot",
@@ -116,6 +117,27 @@ out:
 	return r;
 }
 
+/* A broken rule file says nothing here; the run says what is wrong with it. */
+static void load_unknown(const struct broker_paths *p, struct broker_conf *c)
+{
+	const char *word;
+	config_t cfg;
+	FILE *f;
+
+	c->unknown[0] = '\0';
+	f = p->rules ? fopen(p->rules, "re") : NULL;
+	if (!f)
+		return;
+	config_init(&cfg);
+	if (config_read(&cfg, f) &&
+	    config_lookup_string(&cfg, "unknown-card", &word) &&
+	    (!strcmp(word, "pull") || !strcmp(word, "fill") ||
+	     !strcmp(word, "ignore")))
+		snprintf(c->unknown, sizeof(c->unknown), "%s", word);
+	config_destroy(&cfg);
+	fclose(f);
+}
+
 int conf_load(const struct broker_paths *p, struct broker_conf *c,
 	      struct sim_err *e)
 {
@@ -127,6 +149,7 @@ int conf_load(const struct broker_paths *p, struct broker_conf *c,
 	c->owner = BROKER_NOBODY;
 	c->strict = false;
 	c->poll_minutes = CONF_POLL_MINUTES;
+	load_unknown(p, c);
 	if (load_file(p, c, e) < 0)
 		return -1;
 	if (c->owner != BROKER_NOBODY)

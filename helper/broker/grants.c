@@ -369,6 +369,23 @@ int insertion_note(const struct broker_paths *p, const struct slot *s,
 	return note(p, "insertions", line, O_APPEND, e);
 }
 
+int grants_assume(struct card_grants *g, const struct slot *s,
+		  const char *policy, struct sim_err *e)
+{
+	struct card_grant c = { .since = 0 };
+
+	if (!policy[0] || s->state != SIMSLOT_READY || !s->iccid[0] ||
+	    grants_find(g, s->iccid))
+		return 0;
+	if (card_policy_parse(policy, &c.policy, e) < 0)
+		return -1;
+	snprintf(c.iccid, sizeof(c.iccid), "%s", s->iccid);
+	snprintf(c.driver, sizeof(c.driver), "%s", s->driver);
+	c.virt = s->caps & SIMSLOT_CAP_VIRTUAL;
+	c.proxied = s->caps & SIMSLOT_CAP_PROXIED;
+	return grants_put(g, &c, e);
+}
+
 /* ---- the decision ------------------------------------------------------- */
 
 enum grant grant_decide(const struct slot *s, const struct card_grant *c,

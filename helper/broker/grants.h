@@ -75,6 +75,17 @@ int grants_load(const struct broker_paths *p, struct card_grants *g,
  * Return: descriptor; closing it lets others go on. -1 with @e.
  */
 int grants_lock(const struct broker_paths *p, struct sim_err *e);
+/**
+ * grants_assume() - a card that was never enrolled, as rules.conf has it
+ * @g: gets it, where it has it not; not to be saved
+ * @s: the slot it is in
+ * @policy: "pull", "fill", "ignore"; "": nothing is assumed
+ * @e: EX_OSERR
+ *
+ * Return: 0, -1.
+ */
+int grants_assume(struct card_grants *g, const struct slot *s,
+		  const char *policy, struct sim_err *e);
 /** grants_save() - by rename, fsynced, mode 0600 */
 int grants_save(const struct broker_paths *p, const struct card_grants *g,
 		struct sim_err *e);

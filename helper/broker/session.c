@@ -187,6 +187,10 @@ int session_look(struct session *s, struct sim_err *e)
 	for (i = 0; i < s->slots.n; i++) {
 		const struct slot *sl = &s->slots.slot[i];
 
+		/* Nobody's phone has no rules for cards. */
+		if (s->conf.owner != BROKER_NOBODY &&
+		    grants_assume(&s->cards, sl, s->conf.unknown, e) < 0)
+			return -1;
 		s->grant[i] = grant_decide(sl,
 					   grants_find(&s->cards, sl->iccid),
 					   s->conf.strict, open_now,

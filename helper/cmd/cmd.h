@@ -315,6 +315,7 @@ int cmd_remote_show(struct cmd *c, struct sim_err *e);
 int cmd_remote_test(struct cmd *c, struct sim_err *e);
 int cmd_rules_check(struct cmd *c, struct sim_err *e);
 int cmd_rules_list(struct cmd *c, struct sim_err *e);
+int cmd_rules_explain(struct cmd *c, struct sim_err *e);
 int cmd_history(struct cmd *c, struct sim_err *e);
 int cmd_show(struct cmd *c, struct sim_err *e);
 int cmd_conflicts_show(struct cmd *c, struct sim_err *e);

@@ -126,6 +126,67 @@ static void a_broken_configuration_is_named_with_its_line(void **state)
 	}
 }
 
+static void the_rules_say_what_becomes_of_a_card_never_enrolled(void **state)
+{
+	static const struct {
+		const char *rules, *unknown;
+		enum grant open, locked;
+	} row[] = {
+		{ "", "", GRANT_UNKNOWN, GRANT_UNKNOWN },
+		{ "unknown-card = \"ask\";", "", GRANT_UNKNOWN, GRANT_UNKNOWN },
+		{ "unknown-card = \"pull\";", "pull", GRANT_YES, GRANT_LOCKED },
+		{ "unknown-card = \"fill\";", "fill", GRANT_YES, GRANT_LOCKED },
+		{ "unknown-card = \"ignore\";", "ignore", GRANT_IGNORE,
+		  GRANT_IGNORE },
+		{ "unknown-card = \"both\";", "", GRANT_UNKNOWN, GRANT_UNKNOWN },
+		{ "unknown-card = \"pull\"; rules = {", "", GRANT_UNKNOWN,
+		  GRANT_UNKNOWN },
+	};
+	struct slot s = { .state = SIMSLOT_READY, .driver = "serdev",
+			  .iccid = "89490200001234567896" };
+	struct world *w = *state;
+	struct broker_conf c;
+	struct sim_err e;
+	char path[160];
+
+	snprintf(path, sizeof(path), "%s/rules.conf", w->dir);
+	w->p.rules = path;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct card_grants g = { NULL, 0 };
+		const struct card_grant *had;
+
+		write_file(w, "rules.conf", row[i].rules, 0644);
+		assert_int_equal(conf_load(&w->p, &c, &e), 0);
+		assert_string_equal(c.unknown, row[i].unknown);
+		assert_int_equal(grants_assume(&g, &s, c.unknown, &e), 0);
+		had = grants_find(&g, s.iccid);
+		assert_int_equal(grant_decide(&s, had, false, true, false),
+				 row[i].open);
+		assert_int_equal(grant_decide(&s, had, false, false, false),
+				 row[i].locked);
+		grants_free(&g);
+	}
+	w->p.rules = NULL;
+}
+
+/* What a person said of it stands above the rule. */
+static void an_enrolled_card_is_not_assumed(void **state)
+{
+	struct card_grant both = { .iccid = "89490200001234567896",
+				   .driver = "serdev", .policy = CARD_BOTH };
+	struct slot s = { .state = SIMSLOT_READY, .driver = "serdev",
+			  .iccid = "89490200001234567896" };
+	struct card_grants g = { NULL, 0 };
+	struct sim_err e;
+
+	(void)state;
+	assert_int_equal(grants_put(&g, &both, &e), 0);
+	assert_int_equal(grants_assume(&g, &s, "ignore", &e), 0);
+	assert_int_equal(g.n, 1);
+	assert_int_equal(grants_find(&g, s.iccid)->policy, CARD_BOTH);
+	grants_free(&g);
+}
+
 static void who_enrolls_first_owns_the_phone_and_nobody_after_him(void **state)
 {
 	struct world *w = *state;
@@ -488,6 +549,8 @@ int main(void)
 		T(no_configuration_is_an_empty_one),
 		T(the_owner_is_a_name_or_a_number),
 		T(a_broken_configuration_is_named_with_its_line),
+		T(the_rules_say_what_becomes_of_a_card_never_enrolled),
+		T(an_enrolled_card_is_not_assumed),
 		T(who_enrolls_first_owns_the_phone_and_nobody_after_him),
 		T(a_damaged_owner_file_owns_nothing),
 		T(enrolled_cards_are_kept_root_only),
