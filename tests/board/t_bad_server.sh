@@ -109,24 +109,24 @@ recovers "the old password again"
 url=http://127.0.0.1:$real/owner/contacts
 curl_owner() { curl -sf -o /dev/null -u "owner:$SERVER_PASSWORD" "$@"; }
 file=$(grep -l '^FN.*:Zahnarzt' "$servers/radicale/$COLLECTION"/*.vcf | head -n 1)
-name=${file##*/}
+vcf=${file##*/}
 # Whole, with its length: Radicale takes no chunks.
 elsewhere() {
 	sed 's/^\(TEL.*\):.*/\1:+493055667799/' "$file" |
-		curl_owner -X PUT --data-binary @- -H 'Content-Type: text/vcard' "$url/$name"
+		curl_owner -X PUT --data-binary @- -H 'Content-Type: text/vcard' "$url/$vcf"
 }
 check "another device changes a contact on the server" elsewhere
 server_has >"$STAGE/before"
 phone_has >"$STAGE/phone.before"
-echo "vcard $name" >"$STAGE/mode"
+echo "vcard $vcf" >"$STAGE/mode"
 owner sync
-ends "a broken vCard: stderr names the file, with 65 (EX_DATAERR)" 65 "$name on the server" 'END' 'mend'
+ends "a broken vCard: stderr names the file, with 65 (EX_DATAERR)" 65 "$vcf on the server" 'END' 'mend'
 slot_line >>"$STAGE/details"
-shows "a broken vCard: so does sync_detail" partial "$name on the server" 'END'
+shows "a broken vCard: so does sync_detail" partial "$vcf on the server" 'END'
 same "a broken vCard: the phone's contact is not touched" "$(cat "$STAGE/phone.before")" "$(phone_has)"
 same "a broken vCard: nor is the server's" "$(cat "$STAGE/before")" "$(server_has)"
 owner sync
-ends "a broken vCard: it is said as long as it is so" 65 "$name on the server"
+ends "a broken vCard: it is said as long as it is so" 65 "$vcf on the server"
 echo pass >"$STAGE/mode"
 in_sync "a broken vCard: when it is whole again all is in sync"
 same "a broken vCard: what was changed in it has come" 1 "$(phone_has | grep -c '^TEL.*+493055667799$')"
