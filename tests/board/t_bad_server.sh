@@ -130,6 +130,7 @@ ends "a broken vCard: it is said as long as it is so" 65 "$vcf on the server"
 echo pass >"$STAGE/mode"
 in_sync "a broken vCard: when it is whole again all is in sync"
 same "a broken vCard: what was changed in it has come" 1 "$(phone_has | grep -c '^TEL.*+493055667799$')"
+keep
 
 # Rubbish on the server's own disk is the server's to refuse; the rest must go on.
 printf 'BEGIN:VCARD\nVERSION:3.0\nFN' >"$servers/radicale/$COLLECTION/rubbish.vcf"
