@@ -99,7 +99,9 @@ const char *const *card_problems(const struct card *c, size_t *n);
 
 /**
  * card_cost() - what the card made its reader do that others spare it
+ * @c: card
  * @out: a sentence; "" where there is nothing to say
+ * @max: its room
  */
 void card_cost(const struct card *c, char *out, size_t max);
 
@@ -243,6 +245,8 @@ int64_t card_psc(struct card *c);
 
 /**
  * card_empty() - does its phonebook hold nothing at all? Reads it
+ * @c: card
+ * @e: why not all could be had
  *
  * Return: 1 nothing; 0 something, or not all of it could be had; -1.
  */

@@ -40,7 +40,8 @@ enum fs_form { FS_DF, FS_TRANSPARENT, FS_LINEAR, FS_CYCLIC, FS_OTHER };
  * @arr_rec: its record
  * @rule: how access rules in the FCP itself are coded: 8C compact, AB expanded;
  *	A0: the access conditions of a 2G card; 0 none
- * @rules: these, @nrules bytes
+ * @nrules: bytes in @rules
+ * @rules: these
  */
 struct fs_ef {
 	uint16_t path[FS_DEPTH];
@@ -186,7 +187,11 @@ int fs_select(struct card *c, const uint16_t *path, size_t depth,
 	      const char *name, struct fs_ef *out, struct sim_err *e);
 
 /**
- * fcp_parse() - answer to SELECT (fcp.c); PIN states in it go to @c
+ * fcp_parse() - answer to SELECT (fcp.c)
+ * @c: card: gets the PIN states that are in it
+ * @r: answer
+ * @len: its bytes, without status
+ * @ef: out; path and depth are the caller's
  *
  * Return: 0, -1 it makes no sense.
  */
@@ -209,6 +214,13 @@ int fs_update(struct card *c, const struct fs_ef *ef, const char *name,
 
 /**
  * fs_peek() - the head of a transparent file of which nothing is known yet
+ * @c: card
+ * @path: see struct fs_ef
+ * @depth: identifiers in @path
+ * @name: the standard's name, for sentences
+ * @buf: room for @len
+ * @len: bytes wanted, at most 255
+ * @e: why not
  *
  * Without its FCP: for what is looked at once, of a size the standard gives.
  * Return: 0; 1 also where there are less than @len bytes; -1.

@@ -14,8 +14,11 @@
  * struct params_smsp - a record of EF_SMSP (TS 31.102 4.2.27)
  * @rec: its number
  * @name: alpha identifier
- * @dest: destination, @smsc: service centre; "" not there
- * @pid: protocol identifier, @dcs: coding scheme, @vp: validity; -1 not there
+ * @dest: destination, "" not there
+ * @smsc: service centre, "" not there
+ * @pid: protocol identifier, -1 not there
+ * @dcs: coding scheme, -1 not there
+ * @vp: validity, -1 not there
  */
 struct params_smsp {
 	unsigned int rec;
@@ -39,7 +42,8 @@ struct params_smss {
 
 /**
  * struct params_smsr - a status report in EF_SMSR (4.2.32)
- * @rec: its record, @sms: record of EF_SMS with the message it is about
+ * @rec: its record
+ * @sms: record of EF_SMS with the message it is about
  * @report: what it says
  */
 struct params_smsr {
@@ -50,6 +54,9 @@ struct params_smsr {
 
 /**
  * struct params_name - a record of EF_PNN (4.2.58)
+ * @rec: its number
+ * @full: full name, "" not there
+ * @brief: short name, "" not there
  */
 struct params_name {
 	unsigned int rec;
@@ -59,8 +66,10 @@ struct params_name {
 
 /**
  * struct params_area - a record of EF_OPL (4.2.59)
+ * @rec: its number
  * @plmn: network, "?" for a digit that may be any
- * @from: first area code, @to: last
+ * @from: first area code
+ * @to: last one
  * @name: record of EF_PNN; 0: the name comes from elsewhere
  */
 struct params_area {

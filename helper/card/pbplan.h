@@ -28,9 +28,13 @@ struct link_plan {
  * @set: the book
  * @rec: the entry
  * @adn: its new bytes
- * @link: its linked records, @n of them
- * @ext_new: EXT1 records to write, @next of them, bytes in @ext
+ * @link: its linked records
+ * @n: how many
+ * @ext_new: EXT1 records to write
+ * @ext: their bytes
+ * @next: how many
  * @ext_old: EXT1 records in use now
+ * @ext_keep: those of them that stay
  */
 struct plan {
 	struct pb_set *set;
@@ -47,8 +51,10 @@ struct plan {
 
 /**
  * pb_plan() - make the plan
+ * @c: card
  * @p: @set and @rec filled; the rest zero
  * @want: what the entry shall say; NULL: it is to be deleted
+ * @e: why not
  *
  * Which records of shared files are taken is counted without this entry and
  * with what the plan takes: call pb_retake() after writing, or instead of it.

@@ -51,10 +51,12 @@ int sms_item(const struct sms_store *s, unsigned int rec, const char *iccid,
 
 /**
  * sms_of_tpdu() - a message as an item, from a file of people
+ * @out: the item
  * @hex: TPDU
  * @direction: "in", "out" or "report"
  * @smsc: service centre or ""
  * @status: as in an item
+ * @why: why not
  *
  * Return: 0, 1 that is no message (@why), -1 no memory.
  */

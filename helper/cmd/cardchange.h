@@ -35,8 +35,10 @@ struct cardchange {
 };
 
 /**
- * cardchange_open() - open the card of @w->o and read all of @w->kind
+ * cardchange_open() - open a card and read all of one kind
+ * @w: its @c, @o and @kind filled
  * @write: to change it: refused where the card is enrolled as "pull"
+ * @e: why not
  */
 int cardchange_open(struct cardchange *w, bool write, struct sim_err *e);
 /** cardchange_close() - what could not be read is said; @r: result so far */
@@ -44,7 +46,9 @@ int cardchange_close(struct cardchange *w, int r, struct sim_err *e);
 
 /**
  * cardchange_find() - the one contact or message a person means
+ * @w: the card
  * @who: record ("local/1/7", "sms/3"); of a contact also name or number
+ * @e: why not
  *
  * Return: it, of @w->now; NULL: none, or more than one.
  */
@@ -52,8 +56,11 @@ const struct sim_record *cardchange_find(const struct cardchange *w,
 					 const char *who, struct sim_err *e);
 
 /**
- * cardchange_add() - write @full to a free place
+ * cardchange_add() - write to a free place
+ * @w: the card
+ * @full: what
  * @got: out: as read back; free with sim_record_free()
+ * @e: why not
  *
  * Return: 0; 1 the card has just that already (nothing is written); -1.
  */
@@ -68,7 +75,9 @@ int cardchange_rm(struct cardchange *w, const struct sim_record *was,
 		  struct sim_err *e);
 
 /**
- * cardchange_lost() - properties of @full that @got does not hold as they are
+ * cardchange_lost() - what the card does not hold as it was given
+ * @full: what was given
+ * @got: what the card has
  *
  * Return: JSON array of their names.
  */
@@ -82,6 +91,7 @@ int cardchange_note_path(struct cmd *c, const char *iccid, char *path,
  * cardchange_finish() - what a killed command left half done
  * @rep: the card
  * @note: its file
+ * @e: why not
  *
  * Finished where the entry holds nothing but what it was and what it was to
  * become; left as it is where somebody else has been at it.

@@ -12,11 +12,28 @@
 
 /**
  * struct edit - one array a property, with how many values came for it
+ * @name: --name
+ * @phone: --phone
+ * @email: --email
+ * @group: --group
+ * @note: --note
+ * @names: values in @name
+ * @phones: values in @phone
+ * @emails: values in @email
+ * @groups: values in @group
+ * @notes: values in @note
  */
 struct edit {
-	const char *name[1], *phone[EDIT_MANY], *email[EDIT_MANY];
-	const char *group[EDIT_MANY], *note[1];
-	size_t names, phones, emails, groups, notes;
+	const char *name[1];
+	const char *phone[EDIT_MANY];
+	const char *email[EDIT_MANY];
+	const char *group[EDIT_MANY];
+	const char *note[1];
+	size_t names;
+	size_t phones;
+	size_t emails;
+	size_t groups;
+	size_t notes;
 };
 
 /** EDIT_OPTS() - the options of @ed, for a table of struct cmd_opt */
@@ -28,7 +45,10 @@ struct edit {
 	{ "note", NULL, NULL, (ed)->note, &(ed)->notes, 1 }
 
 /**
- * edit_apply() - make @it what was told
+ * edit_apply() - make a contact what was told
+ * @it: the contact
+ * @ed: what was told
+ * @e: why not
  *
  * What is given replaces what was there of its kind; an empty value removes it.
  */

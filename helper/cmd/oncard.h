@@ -56,6 +56,8 @@ int client_trace(struct client *cl, int argc, char **argv, int words);
 
 /**
  * oncard_list() - a list beside the phonebook by its name: enum card_list
+ * @name: fdn, sdn, lnd, ici or oci
+ * @e: why not
  *
  * Return: it, -1 where there is no such list.
  */

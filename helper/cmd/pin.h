@@ -9,7 +9,11 @@
 #include "cmd/cmd.h"
 
 /**
- * pin_pass() - the card opens what @which guards
+ * pin_pass() - make a card open what a PIN guards
+ * @c: the command: who may be asked
+ * @card: the card
+ * @which: PIN
+ * @e: why not
  *
  * State and tries left are read first; where the PIN is needed the person is
  * asked for it. The last try is never spent.

@@ -153,7 +153,7 @@ static void key_of(const char *name, char key[16])
 {
 	size_t k;
 
-	for (k = 0; name[k] && k < 15; k++)
+	for (k = 0; k < 15 && name[k]; k++)
 		key[k] = (char)(name[k] | 0x20);
 	key[k] = '\0';
 }

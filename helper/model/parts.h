@@ -12,7 +12,8 @@
 
 /**
  * parts_gather() - which messages are parts of one
- * @it: messages in any order, @n of them
+ * @it: messages in any order
+ * @n: how many
  * @head: out, room for @n: index of the message that stands for this one: the
  *	first of its parts in @it; itself where it is alone
  *
@@ -35,7 +36,11 @@ struct parts {
 };
 
 /**
- * parts_whole() - put the message together that @which stands for
+ * parts_whole() - put a message together
+ * @it: messages
+ * @n: how many
+ * @head: as of parts_gather()
+ * @which: index of the message that stands for it
  * @out: caller frees @text
  *
  * Return: 0, -1 no memory.
