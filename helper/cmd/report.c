@@ -83,6 +83,8 @@ static void report_line(struct cmd *c, const struct sync_line *l, bool dry)
 		printf(": ");
 		cmd_print(l->reason);
 	}
+	if (l->more)
+		printf(" and %zu more", l->more);
 	if (l->rule && l->rule[0])
 		printf(" (%s)", l->rule);
 	putchar('\n');
@@ -94,7 +96,7 @@ void report_lines(struct cmd *c, const struct sync_report *rep, bool dry,
 	size_t i, many = 0;
 
 	for (i = 0; i < rep->n; i++)
-		many += ordinary(&rep->line[i]);
+		many += ordinary(&rep->line[i]) * (1 + rep->line[i].more);
 	for (i = 0; i < rep->n; i++)
 		if (all || many <= LINES_FEW || !ordinary(&rep->line[i]))
 			report_line(c, &rep->line[i], dry);
@@ -108,8 +110,9 @@ static size_t count(const struct sync_report *rep, const char *replica,
 	for (i = 0; i < rep->n; i++) {
 		const struct sync_line *l = &rep->line[i];
 
-		n += written(l) && l->kind == kind && l->verb == verb &&
-		     !strcmp(text(l->replica), replica);
+		if (written(l) && l->kind == kind && l->verb == verb &&
+		    !strcmp(text(l->replica), replica))
+			n += 1 + l->more;
 	}
 	return n;
 }
@@ -179,14 +182,15 @@ void report_json(struct cmd *c, const struct sync_report *rep)
 
 		json_array_append_new(
 			lines,
-			json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
+			json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I}",
 				  "type", types[l->type], "replica",
 				  text(l->replica), "kind",
 				  rule_kind_name(l->kind), "verb",
 				  will[l->verb], "item", text(l->title), "rule",
 				  text(l->rule), "outcome",
 				  sync_outcome_name(l->outcome), "reason",
-				  text(l->reason)));
+				  text(l->reason), "more",
+				  (json_int_t)l->more));
 	}
 	o = json_pack("{s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
 		      "run", (json_int_t)rep->run, "state",

@@ -22,6 +22,7 @@
 #include "cmd/report.h"
 #include "remote/remote.h"
 #include "store/ledger_show.h"
+#include "store/shelf.h"
 #include "store/store.h"
 #include "sync/engine.h"
 
@@ -381,14 +382,19 @@ static int engine(struct run *r, const char *why, struct sync_report *rep,
 		.fault = on_fault,
 		.arg = r->c,
 	};
+	char dir[512];
 	sigset_t term, old;
 	int bad;
 
+	/* On the file system of the databases; without it there is memory. */
+	if (!cmd_path(r->c, ".", dir, sizeof(dir), NULL))
+		opt.shelf = shelf_open(dir);
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
 	sigprocmask(SIG_BLOCK, &term, &old);
 	bad = sync_run(r->ledger, &r->rules, r->replica, r->n, &opt, rep, e);
 	sigprocmask(SIG_SETMASK, &old, NULL);
+	shelf_close(opt.shelf);
 	cmd_progress_end(r->c);
 	return bad;
 }

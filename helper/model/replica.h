@@ -19,6 +19,20 @@
 enum sim_class { SIM_PHYSICAL, SIM_VIRTUAL, SIM_LOCAL, SIM_REMOTE };
 
 /**
+ * struct sim_shelf - where many records wait outside memory
+ * @put: keep @n bytes. Return: where they are, -1 there is no room.
+ * @get: have them again. 0, -1.
+ * @awake: contacts of an answer that stay in memory anyway
+ *
+ * What was put stays until the shelf goes, one behind the other. Implemented by store/shelf.c.
+ */
+struct sim_shelf {
+	int64_t (*put)(struct sim_shelf *s, const void *bytes, size_t n);
+	int (*get)(struct sim_shelf *s, int64_t at, void *bytes, size_t n);
+	size_t awake;
+};
+
+/**
  * struct sim_record - one item as one replica holds it
  * @ref: where it is ("adn/0/17", "42", "/anna/contacts/x.vcf")
  * @version: for conditional writes (content hash, row version, ETag)
@@ -26,6 +40,10 @@ enum sim_class { SIM_PHYSICAL, SIM_VIRTUAL, SIM_LOCAL, SIM_REMOTE };
  * @item: content, as far as this replica can hold it
  * @problem: why the record could not be read, or NULL; then @item is empty,
  *	the engine takes it as "unreadable", never as deleted
+ * @at: where it is on the shelf, plus 1; 0: never put there. At rest all but
+ *	@problem is empty: see sim_record_wake()
+ * @ref_hash: of @ref, once it is on the shelf
+ * @uid_hash: of @uid, likewise; 0: none
  */
 struct sim_record {
 	char *ref;
@@ -33,6 +51,9 @@ struct sim_record {
 	char *uid;
 	struct sim_item item;
 	char *problem;
+	int64_t at;
+	uint64_t ref_hash;
+	uint64_t uid_hash;
 };
 
 /**
@@ -45,6 +66,8 @@ struct sim_record {
  * @ngone: how many
  * @token: give it back next time; NULL: replica cannot tell changes
  * @total: items the replica holds now, for the guards
+ * @shelf: set by a replica that may answer with many contacts: all but the
+ *	first few of them rest there; NULL: all stay in memory
  */
 struct sim_changes {
 	bool whole;
@@ -54,11 +77,30 @@ struct sim_changes {
 	size_t ngone;
 	char *token;
 	size_t total;
+	struct sim_shelf *shelf;
 };
 
 void sim_record_free(struct sim_record *r);
+
+/**
+ * sim_record_wake() - have a record's content in memory
+ *
+ * Return: 0 (also when it was), -1: no memory, or the shelf lost it.
+ */
+int sim_record_wake(struct sim_shelf *s, struct sim_record *r);
+/** sim_record_rest() - what is on the shelf need not be in memory, for now */
+void sim_record_rest(struct sim_record *r);
+/** sim_record_is_at() - is this its ref? 1, 0, -1 as sim_record_wake() */
+int sim_record_is_at(struct sim_shelf *s, struct sim_record *r,
+		     const char *ref);
+/** sim_record_is() - is this its UID? */
+int sim_record_is(struct sim_shelf *s, struct sim_record *r, const char *uid);
+/** sim_record_hash() - of a ref or UID as in a record; never 0 */
+uint64_t sim_record_hash(const char *name);
 void sim_changes_free(struct sim_changes *c);
 struct sim_record *sim_changes_add(struct sim_changes *c);
+/** sim_changes_drop() - forget the records; token and total stay */
+void sim_changes_drop(struct sim_changes *c);
 
 enum sim_verb { SIM_CREATE, SIM_UPDATE, SIM_DELETE };
 
@@ -202,6 +244,7 @@ struct sim_replica_ops {
  * @class: rules speak of classes
  * @kinds: bit per enum sim_kind it holds
  * @lossless: holds every property (project() is the identity)
+ * @shelf: the engine's, for its answers; NULL: they stay in memory
  * @priv: the implementation's
  */
 struct sim_replica {
@@ -211,6 +254,7 @@ struct sim_replica {
 	enum sim_class class;
 	unsigned int kinds;
 	bool lossless;
+	struct sim_shelf *shelf;
 	void *priv;
 };
 

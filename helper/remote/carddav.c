@@ -389,7 +389,6 @@ int carddav_changes(struct carddav *d, const char *since,
 	struct listing l = { .d = d, .out = out };
 	int ret = 1;
 
-	memset(out, 0, sizeof(*out));
 	if (!since || !strncmp(since, "s:", 2))
 		ret = by_sync(&l, since ? since + 2 : NULL, e);
 	if (ret == 1)
@@ -455,7 +454,7 @@ int carddav_test(struct carddav *d, bool create, struct remote_report *out,
 		"<resourcetype><collection/><C:addressbook/></resourcetype>"
 		"<displayname>Contacts</displayname></prop></set></mkcol>";
 	struct dav_response self = { 0 };
-	struct sim_changes all;
+	struct sim_changes all = { 0 };
 	struct http_req q = { 0 };
 	int status;
 

@@ -53,6 +53,7 @@ struct carddav {
 	char *path;	/* of it, as http_path() has it */
 };
 
+/** carddav_changes() - as ops->changes; @out is empty but for its shelf */
 int carddav_changes(struct carddav *d, const char *since,
 		    struct sim_changes *out, struct sim_err *e);
 int carddav_place(struct carddav *d, const char *uid, char **ref,

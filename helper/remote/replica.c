@@ -67,6 +67,7 @@ static int remote_changes(struct sim_replica *r, enum sim_kind kind,
 	memset(out, 0, sizeof(*out));
 	if (check_kind(r, kind, e))
 		return -1;
+	out->shelf = r->shelf;
 	if (kind == SIM_CONTACT)
 		return carddav_changes(&m->contacts, since, out, e);
 	if (kind == SIM_MESSAGE)

@@ -165,6 +165,7 @@ static int store_changes(struct sim_replica *r, enum sim_kind kind,
 	int ret = 0;
 
 	memset(out, 0, sizeof(*out));
+	out->shelf = r->shelf;
 	/* One transaction: records, removals and token of the same moment. */
 	if (sqlite3_exec(s->db, "BEGIN", NULL, NULL, NULL))
 		return store_db_fail(s, e);

@@ -372,6 +372,8 @@ static int absorb_item(struct component *c, struct touch *t, size_t n)
 		struct row *r;
 
 		fresh |= t[i].side == NOT_FOUND;
+		if (t[i].rec)
+			rc = run_wake(c->run, t[i].rec);
 		r = t[i].side == NOT_FOUND ? NULL : row_of(&m, &t[i]);
 		if (r)
 			r->touch = &t[i];
@@ -414,6 +416,9 @@ static int absorb_item(struct component *c, struct touch *t, size_t n)
 	}
 	for (size_t i = 0; !rc && i < c->peers; i++)
 		rc = due_peer(&m, &c->peer[i], holders, changed);
+	for (size_t i = 0; i < n; i++)
+		if (t[i].rec)
+			sim_record_rest(t[i].rec);
 	merge_free(&m);
 	return rc;
 }

@@ -53,6 +53,17 @@ void run_uuid(struct run *run, char out[37])
 	uuid_unparse_lower(u, out);
 }
 
+int run_wake(struct run *run, struct sim_record *rec)
+{
+	return sim_record_wake(run->opt->shelf, rec) ? run_unread(run) : 0;
+}
+
+int run_unread(struct run *run)
+{
+	return sim_fail(run->e, EX_OSERR,
+			"sync: out of memory, or what was put aside could not be read back");
+}
+
 struct side *side_here(const struct component *c, const struct peer *p)
 {
 	struct side *s = p->side == NOT_FOUND ? NULL : &c->side[p->side];
@@ -283,6 +294,15 @@ static int save_token(struct component *c, struct side *s)
 			 s->member, s->ch.token, c->run->now);
 }
 
+/* What all went into the ledger already need not stay in memory. */
+static void drop_answer(struct component *c, size_t side, size_t from)
+{
+	for (size_t i = from; i < c->touches; i++)
+		if (c->touch[i].rec)
+			return;
+	sim_changes_drop(&c->side[side].ch);
+}
+
 /* All that was found goes into the ledger in one transaction. */
 static int take_in(struct component *c)
 {
@@ -301,6 +321,7 @@ static int take_in(struct component *c)
 		rc = look_spots(c, i, &spots) || recover(c, i, &spots) ||
 		     match(c, i, &spots) || guard(c, i);
 		spots_free(&spots);
+		drop_answer(c, i, spots.touch0);
 		if (!rc)
 			rc = save_token(c, s);
 	}

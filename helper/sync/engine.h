@@ -44,6 +44,7 @@ enum sync_stage {
  * @fault: crash tests: called at every point where a kill would matter; when
  *	it returns nonzero the run ends there as if killed; may be NULL
  * @arg: for the four
+ * @shelf: room outside memory for answers of many contacts; NULL: none
  */
 struct sync_options {
 	bool dry_run;
@@ -56,6 +57,7 @@ struct sync_options {
 			 size_t total, void *arg);
 	int (*fault)(const char *point, void *arg);
 	void *arg;
+	struct sim_shelf *shelf;
 };
 
 /** enum sync_line_type - what one line of the report is about */
@@ -81,6 +83,8 @@ enum sync_line_type {
  * @rule: rules that made it ("R4", "R4 R6")
  * @outcome: SIM_PENDING in a dry run
  * @reason: why, as a phrase; or ""
+ * @more: this many more of the same are not named: what goes well is named for
+ *	the first thousands only
  */
 struct sync_line {
 	enum sync_line_type type;
@@ -91,6 +95,7 @@ struct sync_line {
 	char *rule;
 	enum sim_outcome outcome;
 	char *reason;
+	size_t more;
 };
 
 /** enum sync_state - as in /sys/class/simslot/.../sync_state; worse is later */

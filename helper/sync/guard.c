@@ -94,7 +94,12 @@ static int hold(struct component *c, struct side *s, struct touch *t,
 	run->holds = true;
 	s->keep_token = true;
 	/* Where it stood is its base still, unless that place is taken. */
-	if (t->rec && t->ref && !strcmp(t->rec->ref, t->ref))
+	if (t->rec && t->ref) {
+		rc = sim_record_is_at(run->opt->shelf, t->rec, t->ref);
+		if (rc < 0)
+			return run_unread(run);
+	}
+	if (t->rec && t->ref && rc)
 		return ledger_do(run->l, LQ_BASE_PLACE, run->e, "iss", t->base,
 				 t->ref, t->version);
 	return 0;

@@ -41,6 +41,7 @@ int look(struct component *c)
 		if (token_of(c, s, &token))
 			return -1;
 		sim_changes_free(&s->ch);
+		s->r->shelf = run->opt->shelf;
 		rc = s->r->ops->changes(s->r, c->g.kind,
 					s->again ? NULL : token, &s->ch, &why);
 		free(token);
@@ -161,10 +162,25 @@ static int beside(struct component *c, struct side *s, struct spots *out,
 	return spot_base(c, out, q, rec);
 }
 
-static int by_ref(const void *a, const void *b)
+/** struct place - where a record of a whole answer is, to be found by it */
+struct place {
+	uint64_t hash;
+	struct sim_record *rec;	/* NULL: its base was found */
+};
+
+static int by_hash(const void *a, const void *b)
 {
-	return strcmp((*(struct sim_record *const *)a)->ref,
-		      (*(struct sim_record *const *)b)->ref);
+	const struct place *x = a, *y = b;
+
+	return x->hash < y->hash ? -1 : x->hash > y->hash;
+}
+
+/* As they came: the order of an answer is one array's. */
+static int by_place(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	return x->rec < y->rec ? -1 : x->rec > y->rec;
 }
 
 static int new_record(struct component *c, struct side *s, struct spots *out,
@@ -174,42 +190,87 @@ static int new_record(struct component *c, struct side *s, struct spots *out,
 			    : spot_new(c, out, rec);
 }
 
+static struct place *places(struct component *c, struct side *s)
+{
+	struct place *p = calloc(s->ch.n + 1, sizeof(*p));
+
+	if (!p) {
+		run_no_memory(c->run);
+		return NULL;
+	}
+	for (size_t i = 0; i < s->ch.n; i++) {
+		struct sim_record *rec = &s->ch.rec[i];
+
+		p[i].rec = rec;
+		p[i].hash = rec->at ? rec->ref_hash : sim_record_hash(rec->ref);
+	}
+	qsort(p, s->ch.n, sizeof(*p), by_hash);
+	return p;
+}
+
+/* The record in @ref's place, awake; taken out of @p. Return: 1, 0 none, -1. */
+static int take_place(struct component *c, struct place *p, size_t n,
+		      const char *ref, struct sim_record **out)
+{
+	uint64_t hash = sim_record_hash(ref);
+	size_t from = 0, to = n;
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+
+		if (p[mid].hash < hash)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	for (; from < n && p[from].hash == hash; from++) {
+		struct sim_record *rec = p[from].rec;
+
+		if (!rec)
+			continue;
+		if (run_wake(c->run, rec))
+			return -1;
+		if (!strcmp(rec->ref, ref)) {
+			*out = rec;
+			p[from].rec = NULL;
+			return 1;
+		}
+		sim_record_rest(rec);
+	}
+	return 0;
+}
+
 static int spots_whole(struct component *c, struct side *s, struct spots *out)
 {
 	struct ledger *l = c->run->l;
-	struct sim_record **rec = calloc(s->ch.n + 1, sizeof(struct sim_record *));
-	size_t i = 0;
+	struct place *p = places(c, s);
 	int rc = -1, row;
 
-	if (!rec)
-		return run_no_memory(c->run);
-	for (i = 0; i < s->ch.n; i++)
-		rec[i] = &s->ch.rec[i];
-	qsort(rec, s->ch.n, sizeof(struct sim_record *), by_ref);
-	i = 0;
+	if (!p)
+		return -1;
 	s->present = 0;
 	for (row = ledger_first(l, LQ_BASE_ALL, c->run->e, "i", s->member);
 	     row > 0; row = ledger_next(l, LQ_BASE_ALL, c->run->e)) {
-		const char *ref = ledger_text(l, LQ_BASE_ALL, 2);
+		struct sim_record *rec = NULL;
+		int there = take_place(c, p, s->ch.n,
+				       ledger_text(l, LQ_BASE_ALL, 2), &rec);
 
 		s->present++;
-		while (i < s->ch.n && strcmp(rec[i]->ref, ref) < 0)
-			if (new_record(c, s, out, rec[i++]))
-				goto out;
-		if (i < s->ch.n && !strcmp(rec[i]->ref, ref)) {
-			if (beside(c, s, out, LQ_BASE_ALL, rec[i++]))
-				goto out;
-		} else if (spot_base(c, out, LQ_BASE_ALL, NULL)) {
+		if (there < 0 ||
+		    (there ? beside(c, s, out, LQ_BASE_ALL, rec)
+			   : spot_base(c, out, LQ_BASE_ALL, NULL)))
 			goto out;
-		}
+		if (rec)
+			sim_record_rest(rec);
 	}
-	for (; !row && i < s->ch.n; i++)
-		if (new_record(c, s, out, rec[i]))
+	qsort(p, s->ch.n, sizeof(*p), by_place);
+	for (size_t i = 0; !row && i < s->ch.n; i++)
+		if (p[i].rec && new_record(c, s, out, p[i].rec))
 			goto out;
 	rc = row;
 out:
 	ledger_end(l, LQ_BASE_ALL);
-	free(rec);
+	free(p);
 	return rc;
 }
 
@@ -223,6 +284,8 @@ static int spots_changed(struct component *c, struct side *s,
 	for (size_t i = 0; !rc && i < s->ch.n; i++) {
 		struct sim_record *rec = &s->ch.rec[i];
 
+		if (run_wake(c->run, rec))
+			return -1;
 		row = ledger_first(l, LQ_BASE_BY_REF, c->run->e, "is",
 				   s->member, rec->ref);
 		if (row < 0)
@@ -230,6 +293,7 @@ static int spots_changed(struct component *c, struct side *s,
 		rc = row ? beside(c, s, out, LQ_BASE_BY_REF, rec)
 			 : new_record(c, s, out, rec);
 		ledger_end(l, LQ_BASE_BY_REF);
+		sim_record_rest(rec);
 	}
 	for (size_t i = 0; !rc && i < s->ch.ngone; i++) {
 		row = ledger_first(l, LQ_BASE_BY_REF, c->run->e, "is",

@@ -43,11 +43,12 @@ static int settle(struct component *c, size_t side, struct spot *lost,
 {
 	struct touch *t = touch_add(c, lost->item, side);
 
-	if (!t || load_was(c, lost))
+	if (!t || load_was(c, lost) || run_wake(c->run, found->rec))
 		return -1;
 	t->base = lost->base;
 	t->rec = found->rec;
 	t->edited = !sim_item_same(&lost->was, &found->rec->item);
+	sim_record_rest(found->rec);
 	t->ref = lost->ref;
 	t->version = lost->version;
 	lost->ref = lost->version = NULL;
@@ -56,26 +57,47 @@ static int settle(struct component *c, size_t side, struct spot *lost,
 	return 0;
 }
 
+/* 1: the record has that UID, or one of the two has none */
+static int may_be(struct component *c, struct sim_record *rec, const char *uid)
+{
+	int rc = run_wake(c->run, rec) ? -1
+				       : !uid || !rec->uid || same(uid, rec->uid);
+
+	sim_record_rest(rec);
+	return rc;
+}
+
+static int find_uid(struct component *c, size_t side, struct spots *s,
+		    struct spot *p)
+{
+	for (size_t i = 0; p->lost && i < s->n; i++) {
+		struct spot *q = &s->spot[i];
+		int rc = q->found ? sim_record_is(c->run->opt->shelf, q->rec,
+						  p->uid)
+				  : 0;
+
+		if (rc < 0)
+			return run_unread(c->run);
+		if (rc && settle(c, side, p, q))
+			return -1;
+	}
+	return 0;
+}
+
 /* Local and remote: same place and not another UID, or same UID. */
 static int match_stable(struct component *c, size_t side, struct spots *s)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		struct spot *p = &s->spot[i];
+		int rc = p->lost && p->found ? may_be(c, p->rec, p->uid) : 0;
 
-		if (p->lost && p->found &&
-		    (!p->uid || !p->rec->uid || same(p->uid, p->rec->uid)) &&
-		    settle(c, side, p, p))
+		if (rc < 0 || (rc && settle(c, side, p, p)))
 			return -1;
 	}
-	for (size_t i = 0; i < s->n; i++) {
-		struct spot *p = &s->spot[i];
-
-		for (size_t j = 0; p->lost && p->uid && j < s->n; j++)
-			if (s->spot[j].found &&
-			    same(s->spot[j].rec->uid, p->uid) &&
-			    settle(c, side, p, &s->spot[j]))
-				return -1;
-	}
+	for (size_t i = 0; i < s->n; i++)
+		if (s->spot[i].lost && s->spot[i].uid &&
+		    find_uid(c, side, s, &s->spot[i]))
+			return -1;
 	return 0;
 }
 

@@ -512,7 +512,7 @@ static int gather_number(struct component *c, struct side *s,
 	size_t n;
 	int rc = items_with(c, number, &item, &n);
 	bool alone = n == 1 &&
-		     (s->r->lossless ||
+		     (!s->card ||
 		      !another_has(numbers, spots->n, at, number));
 
 	for (size_t i = 0; !rc && i < n; i++) {
@@ -541,17 +541,32 @@ static int gather_number(struct component *c, struct side *s,
 static int gather(struct component *c, struct side *s, struct spots *spots,
 		  struct candidates *list)
 {
-	char ***numbers = spot_numbers(c, spots);
-	int rc = 0;
+	char ***all = s->card ? spot_numbers(c, spots) : NULL;
+	int rc = s->card && !all ? -1 : 0;
 
-	if (!numbers)
-		return -1;
-	for (size_t i = 0; !rc && i < spots->n; i++)
-		for (char **p = numbers[i]; !rc && p && *p; p++)
-			rc = gather_number(c, s, spots, numbers, i, *p, list);
-	for (size_t i = 0; i < spots->n; i++)
-		sim_numbers_free(numbers[i]);
-	free(numbers);
+	for (size_t i = 0; !rc && i < spots->n; i++) {
+		struct sim_record *rec = spots->spot[i].rec;
+		char **numbers;
+
+		if (!spots->spot[i].found)
+			continue;
+		if (run_wake(c->run, rec))
+			rc = -1;
+		numbers = all ? all[i]
+			      : rc ? NULL
+				   : sim_numbers(&rec->item,
+						 c->run->opt->country);
+		if (!numbers && !rc)
+			rc = run_no_memory(c->run);
+		for (char **p = numbers; !rc && *p; p++)
+			rc = gather_number(c, s, spots, all, i, *p, list);
+		if (!all)
+			sim_numbers_free(numbers);
+		sim_record_rest(rec);
+	}
+	for (size_t i = 0; all && i < spots->n; i++)
+		sim_numbers_free(all[i]);
+	free(all);
 	return rc;
 }
 
@@ -594,7 +609,11 @@ static int decide(struct component *c, size_t side, struct spots *spots,
 			    (i + 1 == list->n || k[1].item != k->item);
 
 		if (sole && of_spot[k->spot] == 1 && k->likely == SURE) {
-			rc = attach(c, side, &spots->spot[k->spot], k->item);
+			struct spot *p = &spots->spot[k->spot];
+
+			rc = run_wake(c->run, p->rec) ||
+			     attach(c, side, p, k->item) ? -1 : 0;
+			sim_record_rest(p->rec);
 			k->likely = UNLIKELY;
 		}
 	}
@@ -613,10 +632,13 @@ int pair_found(struct component *c, size_t side, struct spots *s)
 
 		if (!p->found)
 			continue;
-		if (c->g.kind != SIM_CONTACT)
+		if (run_wake(c->run, p->rec))
+			rc = -1;
+		else if (c->g.kind != SIM_CONTACT)
 			rc = pair_keyed(c, side, p);
 		else
 			rc = pair_uid(c, side, p);
+		sim_record_rest(p->rec);
 	}
 	if (!rc)
 		rc = gather(c, sd, s, &list);
@@ -626,7 +648,9 @@ int pair_found(struct component *c, size_t side, struct spots *s)
 		struct spot *p = &s->spot[i];
 		int64_t item = 0;
 
-		if (p->found && sd->card)
+		if (p->found)
+			rc = run_wake(c->run, p->rec);
+		if (!rc && p->found && sd->card)
 			rc = pair_alias(c, side, s, p);
 		if (rc || !p->found)
 			continue;
@@ -637,6 +661,7 @@ int pair_found(struct component *c, size_t side, struct spots *s)
 			    list.c[k].likely != UNLIKELY)
 				rc = note_duplicate(c, sd, list.c[k].item,
 						    item, &p->rec->item);
+		sim_record_rest(p->rec);
 	}
 	free(list.c);
 	return rc;

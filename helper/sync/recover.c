@@ -143,20 +143,32 @@ static int set_base(struct component *c, struct side *s, int64_t base,
 	return rc;
 }
 
-static struct spot *find_spot(struct spots *s, const struct entry *j)
+/* Is it the place the write went to? 1, 0, -1 */
+static int is_spot(struct run *run, struct spot *p, const struct entry *j)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		struct spot *p = &s->spot[i];
+	struct sim_shelf *shelf = run->opt->shelf;
+	int rc = p->lost && p->ref && j->ref && !strcmp(p->ref, j->ref);
 
-		if (p->lost && p->ref && j->ref && !strcmp(p->ref, j->ref))
-			return p;
-		if (p->found && j->ref && !strcmp(p->rec->ref, j->ref))
-			return p;
-		if (p->found && j->uid && p->rec->uid &&
-		    j->verb == SIM_CREATE && !strcmp(p->rec->uid, j->uid))
-			return p;
+	if (!rc && p->found && j->ref)
+		rc = sim_record_is_at(shelf, p->rec, j->ref);
+	if (!rc && p->found && j->uid && j->verb == SIM_CREATE)
+		rc = sim_record_is(shelf, p->rec, j->uid);
+	return rc < 0 ? run_unread(run) : rc;
+}
+
+/* @out: NULL: none. 0, -1 */
+static int find_spot(struct run *run, struct spots *s, const struct entry *j,
+		     struct spot **out)
+{
+	int rc = 0;
+
+	*out = NULL;
+	for (size_t i = 0; !rc && i < s->n; i++) {
+		rc = is_spot(run, &s->spot[i], j);
+		if (rc > 0)
+			*out = &s->spot[i];
 	}
-	return NULL;
+	return rc < 0 ? -1 : 0;
 }
 
 static void settle(struct spot *p)
@@ -185,11 +197,16 @@ static bool elsewhere(const struct spots *s, const struct entry *j)
  * No spot: as it was, or not to be seen. What a card that was not read whole
  * does not tell may still be there; the row waits until it can be looked at.
  */
-static bool not_seen(const struct side *s, const struct entry *j)
+static int not_seen(struct run *run, const struct side *s,
+		    const struct entry *j)
 {
-	for (size_t i = 0; j->ref && i < s->ch.n; i++)
-		if (!strcmp(s->ch.rec[i].ref, j->ref))
-			return s->ch.rec[i].problem;
+	for (size_t i = 0; j->ref && i < s->ch.n; i++) {
+		struct sim_record *rec = &s->ch.rec[i];
+		int rc = sim_record_is_at(run->opt->shelf, rec, j->ref);
+
+		if (rc)
+			return rc < 0 ? run_unread(run) : rec->problem != NULL;
+	}
 	return is_card(s) && !s->ch.whole;
 }
 
@@ -197,12 +214,12 @@ static int recover_create(struct component *c, struct side *s,
 			  const struct entry *j, struct spot *p)
 {
 	struct sim_item was = {.kind = c->g.kind};
-	bool same_uid = j->uid && p->rec && p->rec->uid &&
-			!strcmp(j->uid, p->rec->uid);
+	bool same_uid;
 	int rc;
 
 	if (!p->found || p->lost)
 		return 0;
+	same_uid = j->uid && p->rec->uid && !strcmp(j->uid, p->rec->uid);
 	rc = ours(j, &p->rec->item, &was);
 	sim_item_free(&was);
 	if (rc < 0)
@@ -271,14 +288,24 @@ int recover(struct component *c, size_t side, struct spots *s)
 
 	/* Newest first: what it left is on top of what older ones left. */
 	for (size_t i = 0; !rc && i < n; i++) {
-		struct spot *p = find_spot(s, &j[i]);
+		struct spot *p;
 
-		if (!p && not_seen(sd, &j[i]))
-			continue;
-		if (p)
+		rc = find_spot(c->run, s, &j[i], &p);
+		if (!rc && !p) {
+			rc = not_seen(c->run, sd, &j[i]);
+			if (rc > 0) {
+				rc = 0;
+				continue;
+			}
+		}
+		if (!rc && p && p->rec)
+			rc = run_wake(c->run, p->rec);
+		if (!rc && p)
 			rc = j[i].verb == SIM_CREATE
 				     ? recover_create(c, sd, &j[i], p)
 				     : recover_change(c, side, &j[i], s, p);
+		if (p && p->rec)
+			sim_record_rest(p->rec);
 		if (!rc)
 			rc = ledger_do(c->run->l, LQ_JOURNAL_CLOSE, c->run->e,
 				       "is", j[i].id, "done");

@@ -46,14 +46,51 @@ static char *title_of(const struct sim_item *it)
 	return strdup("");
 }
 
+/* Lines that name what went as it should, before they are only counted. */
+enum { LINES_NAMED = 5000 };
+
+static bool same_but_title(const struct sync_line *l,
+			   enum sync_line_type type, const struct side *s,
+			   enum sim_kind kind, enum sim_verb verb,
+			   enum sim_outcome outcome, const char *reason)
+{
+	return l->type == type && l->kind == kind && l->verb == verb &&
+	       l->outcome == outcome &&
+	       !strcmp(l->replica, s ? s->r->shown : "") &&
+	       !strcmp(l->rule, s ? s->names : "") &&
+	       !strcmp(l->reason, reason ? reason : "");
+}
+
+/* The line that stands for more of these: among the last, where such lines are. */
+static struct sync_line *like(struct sync_report *rep, enum sync_line_type type,
+			      const struct side *s, enum sim_kind kind,
+			      enum sim_verb verb, enum sim_outcome outcome,
+			      const char *reason)
+{
+	if (type != SYNC_SEEN && type != SYNC_WROTE && type != SYNC_NOT_PLACED)
+		return NULL;
+	for (size_t i = rep->n; i > LINES_NAMED; i--) {
+		struct sync_line *l = &rep->line[i - 1];
+
+		if (same_but_title(l, type, s, kind, verb, outcome, reason))
+			return l;
+	}
+	return NULL;
+}
+
 int report_line(struct run *run, enum sync_line_type type,
 		const struct side *s, enum sim_kind kind, enum sim_verb verb,
 		const struct sim_item *it, enum sim_outcome outcome,
 		const char *reason)
 {
 	struct sync_report *rep = run->rep;
-	struct sync_line *line;
+	struct sync_line *line = like(rep, type, s, kind, verb, outcome,
+				      reason);
 
+	if (line) {
+		line->more++;
+		return 0;
+	}
 	/* Room doubles: @n is a power of two exactly when it is used up. */
 	if (!(rep->n & (rep->n - 1))) {
 		line = realloc(rep->line,

@@ -124,6 +124,10 @@ int run_fault(struct run *run, const char *point);
 void run_progress(struct run *run, enum sync_stage stage, const char *shown,
 		  size_t done, size_t total);
 void run_uuid(struct run *run, char out[37]);
+/** run_wake() - what a record says is in memory until sim_record_rest() */
+int run_wake(struct run *run, struct sim_record *rec);
+/** run_unread() - it could not be; -1 */
+int run_unread(struct run *run);
 struct touch *touch_add(struct component *c, int64_t item, size_t side);
 
 /* report.c */

@@ -25,6 +25,7 @@
 #include "model/vcard.h"
 #include "remote/remote.h"
 #include "store/ledger.h"
+#include "store/shelf.h"
 #include "store/store_int.h"
 #include "sync/engine.h"
 #include "unit/card_link.h"
@@ -58,6 +59,7 @@ struct phone {
 	struct card *card[WORLD_CARDS];
 	struct sim_replica *r[2 + WORLD_CARDS];
 	size_t n;
+	const char *dir;
 };
 
 static void die(const char *what, const struct sim_err *e)
@@ -168,6 +170,7 @@ static void open_phone(const struct place *p, struct phone *ph)
 	};
 	struct sim_err e = { 0 };
 
+	ph->dir = p->dir;
 	rules_init(&ph->rules);
 	ph->store = store_open(path_in(p, "store.db"), &e);
 	if (!ph->store || ledger_open(&ph->ledger, path_in(p, "ledger.db"), &e))
@@ -206,12 +209,14 @@ static void close_phone(struct phone *ph)
 /* One run; CPU seconds without the cards'. */
 static double run(struct phone *ph, struct sync_report *rep)
 {
-	struct sync_options opt = { .country = "49", .trigger = "bench" };
+	struct sync_options opt = { .country = "49", .trigger = "bench",
+				    .shelf = shelf_open(ph->dir) };
 	struct sim_err e = { 0 };
 	double from = cpu(), cards = in_cards;
 
 	if (sync_run(ph->ledger, &ph->rules, ph->r, ph->n, &opt, rep, &e))
 		die("run", &e);
+	shelf_close(opt.shelf);
 	from = cpu() - from - (in_cards - cards);
 	if (rep->failed)
 		die("run", &rep->why);

@@ -6,6 +6,7 @@
 #define SIMSYNC_TESTS_ENGINE_WORLD_H
 
 #include "memreplica.h"
+#include "memshelf.h"
 #include "sync/engine.h"
 
 struct world {
@@ -64,7 +65,8 @@ static inline int setup(void **state)
 	w->now = 1800000000;
 	w->opt = (struct sync_options){.now = clock_now, .uuid = make_uuid,
 				       .fault = fault, .country = "49",
-				       .mask = w->mask, .arg = w};
+				       .mask = w->mask, .arg = w,
+				       .shelf = memshelf()};
 	*state = w;
 	return 0;
 }
@@ -80,6 +82,7 @@ static inline int teardown(void **state)
 	w->remote->r.ops->free(&w->remote->r);
 	w->card->r.ops->free(&w->card->r);
 	w->card2->r.ops->free(&w->card2->r);
+	shelf_close(w->opt.shelf);
 	free(w);
 	return 0;
 }

@@ -88,6 +88,7 @@ static inline int mem_changes(struct sim_replica *r, enum sim_kind kind,
 	char text[24];
 
 	memset(out, 0, sizeof(*out));
+	out->shelf = r->lossless ? r->shelf : NULL;
 	if (m->broken)
 		return sim_fail(e, EX_IOERR, "%s: cannot be read", r->shown);
 	m->reserved_n = 0;
