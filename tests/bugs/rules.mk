@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The tests are tested: each patch of this folder is a bug they have to see.
 
-BUG_SRC   := $(wildcard helper/sync/*.c helper/model/*.c helper/store/ledger*.c helper/store/place.c)
+BUG_SRC   := $(wildcard helper/sync/*.c helper/model/*.c helper/store/ledger*.c helper/store/place.c helper/store/shelf.c)
 BUG_TESTS := test_engine test_engine_switch test_engine_decide test_pairs test_item_merge_pair
 
 $(B)/bugs/test_%: $(B)/o/tests/unit/test_%.o $(patsubst %.c,$(B)/o/%.o,$(BUG_SRC))

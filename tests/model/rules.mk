@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Random histories against a model; needs of the helper only the engine.
 
-MODEL_SRC := $(wildcard tests/model/*.c helper/sync/*.c helper/model/*.c helper/store/ledger*.c helper/store/place.c)
+MODEL_SRC := $(wildcard tests/model/*.c helper/sync/*.c helper/model/*.c helper/store/ledger*.c helper/store/place.c helper/store/shelf.c)
 MODEL_LIBS = -lsqlite3 -lutf8proc -luuid -lconfig -lcrypto
 # What a check plays; soak: as many as fit, from another seed each time.
 HISTORIES ?= 20000
