@@ -5,7 +5,8 @@
  * Answer to reset, PPS, T=0 and T=1 as one state machine. It never touches a
  * UART, a line or a clock: it says what to do next and is told what came. The
  * same files build in the kernel and in user space; nothing is allocated.
- * Objects: iso7816.o iso7816_reset.o iso7816_atr.o iso7816_t0.o iso7816_t1.o.
+ * Objects: iso7816.o iso7816_reset.o iso7816_atr.o iso7816_t0.o iso7816_t1.o, and
+ * in user space iso7816_text.o.
  *
  * How a driver runs it, from a context that may sleep:
  *

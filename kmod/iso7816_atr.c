@@ -14,20 +14,6 @@ static const u8 di_table[16] = {
 	0, 1, 2, 4, 8, 16, 32, 64, 12, 20, 0, 0, 0, 0, 0, 0
 };
 
-static const char * const error_text[] = {
-	[ISO7816_ATR_OK] = "well-formed",
-	[ISO7816_ATR_SHORT] = "ends before its grammar does",
-	[ISO7816_ATR_LONG] = "longer than 33 bytes",
-	[ISO7816_ATR_TS] = "TS is neither 3B nor 3F",
-	[ISO7816_ATR_TCK] = "check byte TCK is wrong",
-	[ISO7816_ATR_FI] = "specific mode with a reserved Fi or Di",
-	[ISO7816_ATR_WI] = "waiting time integer is zero",
-	[ISO7816_ATR_IFSC] = "IFSC of T=1 is 00 or FF",
-	[ISO7816_ATR_BWI] = "BWI of T=1 is over 9",
-	[ISO7816_ATR_ORDER] = "T=15 is the first protocol",
-	[ISO7816_ATR_TRAILING] = "bytes after its end",
-};
-
 u32 iso7816_fi(u8 fi_di)
 {
 	return fi_table[fi_di >> 4];
@@ -36,13 +22,6 @@ u32 iso7816_fi(u8 fi_di)
 u32 iso7816_di(u8 fi_di)
 {
 	return di_table[fi_di & 0x0f];
-}
-
-const char *iso7816_atr_strerror(enum iso7816_atr_error e)
-{
-	if ((unsigned int)e > ISO7816_ATR_TRAILING)
-		return "unknown";
-	return error_text[e];
 }
 
 /* How many of TAi TBi TCi TDi an indicator Yi (high half) announces. */
