@@ -24,6 +24,7 @@ char *sim_number_norm(const char *value, const char *country);
 
 /**
  * sim_text_fold() - NFKD, case folded, single spaces, without marks
+ * @value: UTF-8
  *
  * Only marks that people leave out go (accents of Latin, Greek and Cyrillic,
  * points of Hebrew and Arabic): elsewhere a mark is a vowel or another letter.
@@ -33,7 +34,8 @@ char *sim_text_fold(const char *value);
 
 /**
  * sim_name_same() - one name, give or take capitals and accents?
- * @a, @b: values of FN
+ * @a: value of FN
+ * @b: value of FN
  * @country: as above: at home in Vietnam an accent makes another name
  *
  * Return: 1, 0, -1 (no memory). No name is the same as nothing.
@@ -70,6 +72,8 @@ int sim_cut_is_plain(const struct sim_item *full, const char *cut,
 
 /**
  * sim_contradict() - two of one name that are two all the same
+ * @a: one contact
+ * @b: another of the same name
  *
  * By their birthdays, or by what follows their names ("jun.").
  * Return: 1, 0, -1 (no memory).
@@ -78,6 +82,8 @@ int sim_contradict(const struct sim_item *a, const struct sim_item *b);
 
 /**
  * sim_numbers() - normalised TELs, NULL-terminated; free with the next
+ * @it: the contact
+ * @country: calling code of the home country, or NULL
  *
  * What has no digit is no number; letters and extensions count.
  */

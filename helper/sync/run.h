@@ -223,6 +223,7 @@ int refill_held(struct component *c, struct side *s, int64_t replica);
  * @version: what the replica said of it
  * @uid: what it is called there
  * @meaning: present, deleted, not-placed, unreadable or asked
+ * @missed: single fields that changed since its place was told, with commas
  * @value: content as read back
  * @asked: @want differs from @value
  * @want: content asked for when the replica made something else of it
@@ -306,7 +307,11 @@ bool takes_item(const struct component *c, const struct sim_item *it,
 		unsigned int holders, enum sim_class class);
 /**
  * want_of() - what a side should hold of an item
+ * @m: the item, merged
+ * @s: the side
  * @row: what it holds of it, NULL: nothing
+ * @want: out: free with sim_item_free()
+ * @why: filled when 1 is returned
  *
  * It keeps the numbers it holds, unless a person put others first since.
  *

@@ -178,7 +178,7 @@ static void says(struct kunit *test, struct fake *f, unsigned int events,
 
 	f->seq += events;
 	while (READ_ONCE(f->slot->seq) < f->seq && ms++ < 5000)
-		msleep(1);
+		usleep_range(1000, 2000);
 	msleep(3 * DEBOUNCE_MS);
 	KUNIT_EXPECT_EQ(test, f->slot->seq, f->seq);
 	KUNIT_EXPECT_EQ(test, f->slot->state, state);

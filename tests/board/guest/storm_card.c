@@ -230,8 +230,8 @@ void *storm_hand(void *arg)
 		case 4:
 			storm_plug(true);
 			break;
-		case 5:		/* an ATR has some 20 characters, a PPS 8 */
-			atomic_store(&storm.cut, 1 + storm_random(seed, 24));
+		case 5:		/* within the ATR, the PPS, the first command */
+			atomic_store(&storm.cut, 1 + storm_random(seed, 70));
 			storm_plug(false);
 			usleep(storm_random(seed, 200000));
 			storm_plug(true);

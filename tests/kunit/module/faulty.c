@@ -12,7 +12,7 @@
 static struct mutex pair[2];
 static DEFINE_SPINLOCK(spin);
 static int row[4];
-static volatile int past = 4;
+static int past = 4;
 
 struct with_timer {
 	struct timer_list timer;
@@ -27,15 +27,15 @@ static noinline void faulty_write(void)
 	char *p = kmalloc(13, GFP_KERNEL);
 
 	if (p)
-		*(volatile char *)(p + 13) = 1;
+		WRITE_ONCE(p[13], 1);
 	kfree(p);
 }
 
 static noinline void faulty_leak(void)
 {
-	void *volatile p = kmalloc(777, GFP_KERNEL);
+	void *p = kmalloc(777, GFP_KERNEL);
 
-	p = NULL;
+	OPTIMIZER_HIDE_VAR(p);
 }
 
 static noinline void faulty_free(void)
@@ -66,7 +66,7 @@ static int __init faulty_init(void)
 		mutex_unlock(&pair[i]);
 
 	faulty_write();
-	row[past] = 1;
+	row[READ_ONCE(past)] = 1;
 	faulty_leak();
 	faulty_free();
 	return 0;
