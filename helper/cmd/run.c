@@ -21,7 +21,7 @@
 #include "cmd/pin.h"
 #include "cmd/report.h"
 #include "remote/remote.h"
-#include "store/ledger_show.h"
+#include "store/ledger.h"
 #include "store/shelf.h"
 #include "store/store.h"
 #include "sync/engine.h"
@@ -241,70 +241,6 @@ static void look_at_slots(struct run *r)
 }
 
 /* ---- phone and server --------------------------------------------------- */
-
-/**
- * struct lost - deletes that may come back, of one replica after the other
- * @c: command
- * @replica: whose turn it is; "": nobody's yet
- * @n: how many of them
- */
-struct lost {
-	struct cmd *c;
-	char replica[80];
-	size_t n;
-};
-
-static void lost_sum(struct lost *lost)
-{
-	if (lost->n)
-		cmd_note("%s still has %zu that %s deleted elsewhere: they may come back.",
-			 lost->replica, lost->n,
-			 lost->n == 1 ? "was" : "were");
-	lost->n = 0;
-}
-
-/* Names for the owner's terminal only; a log gets counts. */
-static int lost_one(const char *replica, const char *title, void *arg)
-{
-	struct lost *lost = arg;
-
-	if (strcmp(lost->replica, replica)) {
-		lost_sum(lost);
-		snprintf(lost->replica, sizeof(lost->replica), "%s", replica);
-	}
-	if (lost->c->tty_err && lost->n < NOTES_MAX)
-		cmd_note("deleted, and still on %s: %s", replica, title);
-	lost->n++;
-	return 0;
-}
-
-static void say_lost(struct cmd *c, const char *path)
-{
-	struct lost lost = { .c = c };
-	int more = ledger_salvage(path, lost_one, &lost);
-
-	lost_sum(&lost);
-	if (more)
-		cmd_note("Which deletes may come back cannot all be read: look at what reappears on a SIM that was away.");
-}
-
-static int open_ledger(struct run *r, struct sim_err *e)
-{
-	char path[512];
-
-	if (cmd_path(r->c, "ledger.db", path, sizeof(path), e) < 0)
-		return -1;
-	if (!ledger_open(&r->ledger, path, e))
-		return 0;
-	if (e->code != EX_DATAERR || r->dry)
-		return -1;
-	cmd_note("%s", e->text);
-	cmd_note("It is set aside; everything is paired anew. Nothing is deleted, and what was deleted while a SIM was away may come back.");
-	say_lost(r->c, path);
-	if (ledger_set_aside(path, time(NULL), e) < 0)
-		return -1;
-	return ledger_open(&r->ledger, path, e);
-}
 
 static int add_local(struct run *r, struct sim_err *e)
 {
@@ -606,7 +542,8 @@ static int run(struct run *r, const char *why, struct sim_err *e)
 	if (!r->card || !r->open)
 		return sim_fail(e, EX_OSERR, "out of memory");
 	/* What is wrong on the phone is known before any card is touched. */
-	bad = cmd_rules(&r->rules, e) < 0 || open_ledger(r, e) < 0 ||
+	bad = cmd_rules(&r->rules, e) < 0 ||
+	      !(r->ledger = ledger_for_run(r->c, r->dry, e)) ||
 	      add_local(r, e) < 0 || add_server(r, e) < 0;
 	if (bad) {
 		say_error(r, e);

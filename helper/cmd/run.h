@@ -39,6 +39,14 @@ struct sim_channel *run_open_channel(struct cmd_slot *s, struct sim_err *e);
 struct card *run_card_on(struct cmd *c, struct sim_channel *ch,
 			 struct sim_err *e);
 
+/**
+ * ledger_for_run() - the ledger; a damaged one is set aside and begun anew
+ * @c: the run
+ * @dry: only a plan: then a damaged one is an error and stays where it is
+ * @e: EX_CONFIG: made by a newer simsync; EX_DATAERR, EX_CANTCREAT, EX_IOERR
+ */
+struct ledger *ledger_for_run(struct cmd *c, bool dry, struct sim_err *e);
+
 /** run_card_progress() - for card_on_progress(); @arg is the struct cmd */
 void run_card_progress(void *arg, const char *what, unsigned int done,
 		       unsigned int total);

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cmd/run.h"
 #include "engine_world.h"
 #include "store/ledger_schema.h"
 #include "store/ledger_show.h"
@@ -239,6 +240,66 @@ static void what_may_come_back_is_read_from_the_damaged_one(void **state)
 	assert_string_equal(b->lost, "card:1/a: Friend D Alexandrowitsch\n");
 }
 
+/* What a run says on standard error while it opens the ledger. */
+static struct ledger *opened_for_run(struct bad *b, bool dry, char said[4096])
+{
+	struct cmd c = {.home = b->dir};
+	int keep = dup(2), out[2];
+	struct ledger *l;
+	ssize_t n;
+
+	assert_int_equal(pipe(out), 0);
+	assert_int_equal(dup2(out[1], 2), 2);
+	l = ledger_for_run(&c, dry, &b->e);
+	assert_int_equal(dup2(keep, 2), 2);
+	close(keep);
+	close(out[1]);
+	n = read(out[0], said, 4095);
+	said[n > 0 ? n : 0] = '\0';
+	close(out[0]);
+	return l;
+}
+
+static void a_run_says_what_may_come_back_and_goes_on(void **state)
+{
+	struct bad *b = *state;
+	char said[4096];
+
+	a_life(b->w);
+	cut_off(b);
+	sql(b->path, "PRAGMA writable_schema=ON;"
+		     "UPDATE sqlite_master SET rootpage=(SELECT rootpage FROM "
+		     "sqlite_master o WHERE o.name='conflict_open') "
+		     "WHERE name='history_run';");
+	/* A plan touches nothing. */
+	assert_null(opened_for_run(b, true, said));
+	assert_int_equal(b->e.code, EX_DATAERR);
+	b->w->l = opened_for_run(b, false, said);
+	assert_non_null(b->w->l);
+	if (!strstr(said, "Nothing is deleted") ||
+	    !strstr(said, "card:1/a still has 1 that was deleted elsewhere"))
+		fail_msg("%s", said);
+	/* A log is no place for names. */
+	assert_null(strstr(said, "Friend"));
+	run(b->w);
+	assert_int_equal(b->w->rep.deleted, 0);
+	assert_int_equal(mem_count(b->w->local), 12);
+}
+
+static void a_newer_one_stops_the_run_and_stays(void **state)
+{
+	struct bad *b = *state;
+	char said[4096];
+
+	ledger_close(b->w->l);
+	b->w->l = NULL;
+	sql(b->path, "PRAGMA user_version=999");
+	assert_null(opened_for_run(b, false, said));
+	assert_int_equal(b->e.code, EX_CONFIG);
+	assert_string_equal(said, "");
+	assert_int_equal(access(b->path, F_OK), 0);
+}
+
 static void of_what_is_no_database_nothing_can_be_said(void **state)
 {
 	struct bad *b = *state;
@@ -363,6 +424,8 @@ int main(void)
 		T(a_newer_one_says_which_and_what_to_do),
 		T(an_index_that_lies_is_found),
 		T(what_may_come_back_is_read_from_the_damaged_one),
+		T(a_run_says_what_may_come_back_and_goes_on),
+		T(a_newer_one_stops_the_run_and_stays),
 		T(of_what_is_no_database_nothing_can_be_said),
 		T(without_it_everything_is_paired_and_nothing_deleted),
 		T(read_only_is_said_and_nothing_else_happens),
