@@ -173,6 +173,7 @@ static void again(struct world *w, const struct step *s)
 	uint64_t who = k ? people_of(w, from, &k->item) : 0;
 	struct sim_item it = {.kind = SIM_CONTACT};
 	char text[40], tel[64];
+	struct value *name;
 
 	if (!k || from == m || full(m) || !sim_item_get(&k->item, "TEL") ||
 	    m->seq != w->looked[s->at])
@@ -189,7 +190,13 @@ static void again(struct world *w, const struct step *s)
 		while (*text && text[strlen(text) - 1] == ' ')
 			text[strlen(text) - 1] = '\0';
 	sim_item_add(&it, "FN", NULL, text);
-	value_type(w, s->at, 'N', text, who);
+	name = value_type(w, s->at, 'N', text, who);
+	/* Where it is cut it stands for the whole name. */
+	for (unsigned int i = 0; i < w->p->values; i++)
+		name->gone |= w->p->value[i].field == 'N' &&
+			      (w->p->value[i].people & who) &&
+			      &w->p->value[i] != name &&
+			      !strncmp(w->p->value[i].text, text, strlen(text));
 	snprintf(tel, sizeof(tel), "%s", sim_item_get(&k->item, "TEL"));
 	if (is_card(m))
 		bare('T', sim_item_get(&k->item, "TEL"), tel);

@@ -184,7 +184,8 @@ static void give_cards_their_own(struct world *w)
 			const char *fn = sim_item_get(&m->rec[k].item, "FN");
 			uint64_t who = people_of(w, m, &m->rec[k].item);
 
-			if (m->rec[k].used && fn && who &&
+			/* Emptied by accident: it will have that again. */
+			if ((m->rec[k].used || w->wiped[i]) && fn && who &&
 			    !value_find(w->p, 'N', fn))
 				value_type(w, i, 'N', fn, who)->gone = true;
 		}
