@@ -368,7 +368,7 @@ int cmd_card_contacts_import(struct cmd *c, struct sim_err *e)
 
 /* The same entry has the same UID each time: taken in twice it is there once. */
 static int put_card(const char *iccid, const char *ref,
-		    const struct sim_item *it, struct sim_err *e)
+		    const struct sim_item *it, json_t *list, struct sim_err *e)
 {
 	char name[80], uid[37], *text;
 	uuid_t u;
@@ -379,20 +379,40 @@ static int put_card(const char *iccid, const char *ref,
 	text = vcard_new(it, uid, e);
 	if (!text)
 		return -1;
-	fputs(text, stdout);
+	if (list)
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "ref",
+						      ref, "uid", uid, "vcard",
+						      text));
+	else
+		fputs(text, stdout);
 	free(text);
 	return 0;
 }
 
-static int export_book(struct cmd *c, const struct args *a, struct sim_err *e)
+static bool has_words(const struct sim_item *it, const char *words)
+{
+	bool hit = !words;
+
+	for (size_t i = 0; !hit && i < it->n; i++) {
+		char *v = sim_text_unescape(it->prop[i].value);
+
+		hit = v && strcasestr(v, words);
+		free(v);
+	}
+	return hit;
+}
+
+static int export_book(struct cmd *c, const struct args *a, json_t *list,
+		       struct sim_err *e)
 {
 	struct cardchange w = { .c = c, .o = a->o, .kind = SIM_CONTACT };
 	int r = cardchange_open(&w, false, e);
 
 	for (size_t i = 0; !r && i < w.now.n; i++)
-		if (!w.now.rec[i].problem)
+		if (!w.now.rec[i].problem &&
+		    has_words(&w.now.rec[i].item, c->argv[0]))
 			r = put_card(card_iccid(w.card), w.now.rec[i].ref,
-				     &w.now.rec[i].item, e);
+				     &w.now.rec[i].item, list, e);
 	return cardchange_close(&w, r, e);
 }
 
@@ -414,7 +434,8 @@ static int entry_item(const struct list_entry *l, struct sim_item *it)
 	return r;
 }
 
-static int export_list(struct cmd *c, const struct args *a, struct sim_err *e)
+static int export_list(struct cmd *c, const struct args *a, json_t *list,
+		       struct sim_err *e)
 {
 	int which = oncard_list(a->list, e), r;
 	struct oncard o = a->o;
@@ -429,9 +450,10 @@ static int export_list(struct cmd *c, const struct args *a, struct sim_err *e)
 	r = list_read(card, (enum card_list)which, &l, &n, e) ? -1 : 0;
 	for (size_t i = 0; !r && i < n; i++) {
 		snprintf(ref, sizeof(ref), "%s/%u", a->list, l[i].rec);
-		r = entry_item(&l[i], &it) ?
-			    sim_fail(e, EX_OSERR, "out of memory") :
-			    put_card(card_iccid(card), ref, &it, e);
+		if (entry_item(&l[i], &it))
+			r = sim_fail(e, EX_OSERR, "out of memory");
+		else if (has_words(&it, c->argv[0]))
+			r = put_card(card_iccid(card), ref, &it, list, e);
 		sim_item_free(&it);
 	}
 	free(l);
@@ -441,10 +463,19 @@ static int export_list(struct cmd *c, const struct args *a, struct sim_err *e)
 
 int cmd_card_contacts_export(struct cmd *c, struct sim_err *e)
 {
+	json_t *list = NULL;
 	struct args a;
+	int r = args(c, &a, false, 0, e);
 
-	if (args(c, &a, false, 0, e) ||
-	    (a.list ? export_list(c, &a, e) : export_book(c, &a, e)))
+	if (!r && c->json)
+		list = json_array();
+	if (!r)
+		r = a.list ? export_list(c, &a, list, e) :
+			     export_book(c, &a, list, e);
+	if (!r && list)
+		return cmd_json_out(list, e);
+	json_decref(list);
+	if (r)
 		return -1;
 	if (fflush(stdout) || ferror(stdout))
 		return sim_fail(e, EX_IOERR, "standard output cannot be written");

@@ -247,22 +247,33 @@ int cmd_contacts_import(struct cmd *c, struct sim_err *e)
 		r = 0;
 	if (n)
 		cmd_changed(c);
-	if (!c->json)
+	if (c->json && (n || bad)) {
+		if (cmd_json_out(json_pack("{s:I, s:I}", "added", (json_int_t)n,
+					   "refused", (json_int_t)bad),
+				 r ? NULL : e))
+			r = -1;
+	} else if (!c->json) {
 		printf("%zu contacts imported\n", n);
+	}
 out:
 	free(all);
 	store_close(s);
 	return r;
 }
 
+/* Written as it is, or with --json (@arg: the list) as a text of it. */
 static int export_row(const struct store_contact *sc, void *arg)
 {
-	(void)arg;
+	if (arg)
+		return json_array_append_new(
+			arg, json_pack("{s:s, s:s}", "uid", sc->uid, "vcard",
+				       sc->vcard));
 	return fwrite(sc->vcard, 1, sc->len, stdout) != sc->len;
 }
 
 int cmd_contacts_export(struct cmd *c, struct sim_err *e)
 {
+	json_t *list = NULL;
 	struct store *s;
 	long n;
 
@@ -273,10 +284,16 @@ int cmd_contacts_export(struct cmd *c, struct sim_err *e)
 	s = cmd_store(c, e);
 	if (!s)
 		return -1;
-	n = store_contact_each(s, c->argv[0], export_row, NULL, e);
+	if (c->json)
+		list = json_array();
+	n = store_contact_each(s, c->argv[0], export_row, list, e);
 	store_close(s);
-	if (n < 0)
+	if (n < 0) {
+		json_decref(list);
 		return -1;
+	}
+	if (list)
+		return cmd_json_out(list, e);
 	if (fflush(stdout) || ferror(stdout))
 		return sim_fail(e, EX_IOERR, "standard output cannot be written");
 	return 0;

@@ -72,7 +72,7 @@ static const struct cmd_entry table[] = {
 	  "  --card          onto the card; what is there already is not doubled\n"
 	  "  --slot N        where there is more than one card\n",
 	  cmd_contacts_import, client_file },
-	{ "contacts export", "[WORDS] [--card [--list NAME]]", "contacts as vCards, on standard output",
+	{ "contacts export", "[WORDS] [--card [--list NAME]] [--json]", "contacts as vCards, on standard output",
 	  ON_CARD "  --list NAME     fdn, sdn, lnd, ici or oci: into the phone with\n"
 		  "                  contacts export --card --list NAME | contacts import -\n",
 	  cmd_contacts_export, client_trace },

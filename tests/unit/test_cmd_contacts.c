@@ -183,6 +183,55 @@ static void an_edit_replaces_what_it_names_and_leaves_the_rest(void **state)
 	assert_int_not_equal(e.code, 0);
 }
 
+/* What @fn says with --json; @in is what it reads. */
+static json_t *said(struct world *w, int (*fn)(struct cmd *, struct sim_err *),
+		    const char *in)
+{
+	char to[96], from[96];
+	struct sim_err e = { 0 };
+	int out = dup(1), r;
+	FILE *f;
+
+	snprintf(from, sizeof(from), "%s/in", w->dir);
+	snprintf(to, sizeof(to), "%s/out", w->dir);
+	f = fopen(from, "w");
+	fputs(in, f);
+	fclose(f);
+	assert_non_null(freopen(from, "r", stdin));
+	fflush(stdout);
+	assert_non_null(freopen(to, "w", stdout));
+	w->c.json = true;
+	r = fn(&w->c, &e);
+	fflush(stdout);
+	dup2(out, 1);
+	close(out);
+	assert_int_equal(r, 0);
+	return json_load_file(to, 0, NULL);
+}
+
+static void a_program_is_told_what_came_in_and_gets_it_out(void **state)
+{
+	static const char two[] =
+		"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Anna\r\nTEL:1\r\nEND:VCARD\r\n"
+		"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Bob\r\nTEL:2\r\nEND:VCARD\r\n";
+	struct world *w = *state;
+	const char *text;
+	json_t *v;
+
+	args(w, (const char *const[]){ NULL });
+	v = said(w, cmd_contacts_import, two);
+	assert_int_equal(json_integer_value(json_object_get(v, "added")), 2);
+	assert_int_equal(json_integer_value(json_object_get(v, "refused")), 0);
+	json_decref(v);
+	ARGS(w, "Bob");
+	v = said(w, cmd_contacts_export, "");
+	assert_int_equal(json_array_size(v), 1);
+	text = json_string_value(json_object_get(json_array_get(v, 0), "vcard"));
+	assert_non_null(text);
+	assert_non_null(strstr(text, "FN:Bob"));
+	json_decref(v);
+}
+
 static void who_has_no_state_folder_has_no_contacts(void **state)
 {
 	struct world *w = *state;
@@ -203,6 +252,7 @@ int main(void)
 		T(options_are_taken_out_wherever_they_stand),
 		T(wrong_arguments_are_a_usage_error),
 		T(an_edit_replaces_what_it_names_and_leaves_the_rest),
+		T(a_program_is_told_what_came_in_and_gets_it_out),
 		T(who_has_no_state_folder_has_no_contacts),
 	};
 
