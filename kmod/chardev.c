@@ -2,7 +2,7 @@
 /*
  * chardev.c - /dev/simslotN: one open file is one client
  *
- * Files only queue jobs and look at results; see card.c for what is done with
+ * Files only queue jobs and look at results; see jobs.c for what is done with
  * them. A file outlives its slot and answers ENODEV then.
  */
 #include <linux/capability.h>
