@@ -25,6 +25,7 @@
 #include "sync/decide.h"
 #include "sync/engine.h"
 #include "unit/memreplica.h"
+#include "unit/memshelf.h"
 
 enum {
 	MAX_REPLICAS = 6,

@@ -374,6 +374,9 @@ int world_play(struct world *w, const struct history *h, bool traced)
 	w->opt = (struct sync_options){.now = clock_now, .uuid = make_uuid,
 				       .fault = kill_here, .country = "49",
 				       .arg = w};
+	/* Contacts in memory, or all but the last at rest outside it. */
+	if (h->steps & 1)
+		w->opt.shelf = memshelf();
 	for (unsigned int i = 0; i < h->steps && !*w->said; i++)
 		play(w, &h->step[i]);
 	if (!*w->said)
@@ -385,6 +388,7 @@ void world_free(struct world *w)
 {
 	sync_report_free(&w->rep);
 	rules_free(&w->rules);
+	shelf_close(w->opt.shelf);
 	for (unsigned int i = 0; i < w->n; i++)
 		w->m[i]->r.ops->free(&w->m[i]->r);
 	free(w->p);
