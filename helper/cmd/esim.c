@@ -194,6 +194,9 @@ static int change(struct cmd *c, enum euicc_verb verb, struct sim_err *e)
 		}
 	}
 	r = close_esim(&s, r, e);
+	/* Of a switch the kernel tells; of a profile that is gone nobody (T4). */
+	if (!r && verb == EUICC_DELETE)
+		cmd_changed(c);
 	return r ? r : tell(c, iccid, did[verb], e);
 }
 
