@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # boards: arm64-6.1
+# check: full
 # timeout: 1800
 # R1 to R8 (DESIGN section 2), each alone: what it connects becomes the same, through
 # edits and profile switches, and every other replica stays as it is, byte for byte.
