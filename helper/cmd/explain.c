@@ -85,8 +85,9 @@ static void add_edges(json_t *rows, const struct graph *g)
 			/* Itself: only where a rule joins several of a class. */
 			if (a == b && RULE_BIT(a) & ~RULE_CARDS)
 				continue;
-			/* Messages go to a card by nobody but a person. */
-			if (g->kind == SIM_MESSAGE && (RULE_BIT(b) & RULE_CARDS))
+			/* To a card only where a rule says so. */
+			if (g->kind == SIM_MESSAGE &&
+			    (RULE_BIT(b) & RULE_CARDS & ~g->spool))
 				continue;
 			on_the_way(g, a, b, by, sizeof(by), &filter);
 			json_array_append_new(

@@ -3,12 +3,13 @@
  * ledger.h - what every replica last agreed to, and what became of it
  *
  * One SQLite file (WAL, foreign keys, synchronous FULL). Written by sync/
- * only; cmd/ reads it through the lists at the end. The schema, version 5:
+ * only; cmd/ reads it through the lists at the end. The schema, version 6:
  *
  * component  id, kind, classes, used: replicas joined by rules for one kind of
  *	data; `classes` is a mask of enum sim_class. Values never leave a
  *	component. `used` is the last run that was about it: what other rules
- *	made of it since is carried over (sync/seed.c).
+ *	made of it since is carried over (sync/seed.c). `rules` is a hash of what
+ *	they said then: where it changed, all is looked at once more
  * replica    id, name, shown, class, first_seen, last_seen, state (here|away|
  *	retired), eid (of the eUICC a profile is on), psc (of its phonebook, as
  *	last read), asks (1: a new generation; filling it waits for a yes),
@@ -60,7 +61,7 @@
 #include "model/err.h"
 #include "model/replica.h"
 
-#define LEDGER_VERSION 5
+#define LEDGER_VERSION 6
 
 struct ledger;
 

@@ -17,6 +17,15 @@
 	  "component o ON o.kind=c.kind AND o.id<>c.id AND "                   \
 	  "o.used>c.used AND (o.classes&c.classes)<>0 WHERE c.id=? "           \
 	  "ORDER BY o.used DESC,(o.classes&4) DESC,o.id LIMIT 1")              \
+	X(RULES_WERE,                                                          \
+	  "SELECT rules FROM component WHERE id=? AND rules IS NOT NULL")      \
+	X(RULES_ARE,                                                           \
+	  "UPDATE component SET rules=?2 WHERE id=?1")                         \
+	X(RULES_DUE,                                                           \
+	  "INSERT OR IGNORE INTO due(member,item) SELECT m.id,i.id "           \
+	  "FROM member m JOIN item i ON i.component=m.component WHERE "        \
+	  "m.component=?1 AND (i.state='live' OR EXISTS(SELECT 1 FROM base b " \
+	  "WHERE b.item=i.id AND b.member=m.id AND b.ref IS NOT NULL))")       \
 	X(SEED_ALSO,                                                           \
 	  "SELECT o.id,o.classes,c.classes FROM component c JOIN "             \
 	  "component o ON o.kind=c.kind AND o.id<>c.id AND o.used>0 AND "      \

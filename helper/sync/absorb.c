@@ -44,7 +44,10 @@ bool takes_item(const struct component *c, const struct sim_item *it,
 {
 	unsigned int reach[GRAPH_CLASSES];
 
-	if (c->g.kind == SIM_MESSAGE && (RULE_BIT(class) & RULE_CARDS))
+	/* A card's messages are a spool: nothing goes there unless a rule says
+	 * so. */
+	if (c->g.kind == SIM_MESSAGE &&
+	    (RULE_BIT(class) & RULE_CARDS & ~c->g.spool))
 		return false;
 	graph_reach(&c->g, it, reach);
 	for (int k = 0; k < GRAPH_CLASSES; k++)

@@ -283,7 +283,7 @@ static int make_component(struct component *c, unsigned int classes,
 	}
 	if (c->n)
 		qsort(c->side, c->n, sizeof(*c->side), side_order);
-	return find_peers(c) || seed_pair(c) || run_commit(run) ? -1 : 0;
+	return find_peers(c) || seed_pair(c) || seed_rules(c, classes) || run_commit(run) ? -1 : 0;
 }
 
 static int save_token(struct component *c, struct side *s)

@@ -4,6 +4,7 @@
  */
 #include "sync/graph.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,6 +64,8 @@ void graph_make(struct graph *g, const struct rules *rules, enum sim_kind kind,
 		g->active |= 1u << i;
 		g->filtered = g->filtered || r->groups || r->numbers;
 		add_edges(r, g->reach);
+		if (r->spool && kind == SIM_MESSAGE)
+			g->spool |= r->take & RULE_CARDS;
 	}
 	close_over(g->component);
 	close_over(g->reach);
@@ -152,6 +155,36 @@ enum rule_policy graph_policy(const struct graph *g, unsigned int classes,
 		}
 	}
 	return worst;
+}
+
+static uint64_t mix(uint64_t h, const char *text)
+{
+	do
+		h = (h ^ (unsigned char)*text) * 0x100000001b3ULL;
+	while (*text++);
+	return h;
+}
+
+int64_t graph_hash(const struct graph *g, unsigned int classes)
+{
+	uint64_t h = 0xcbf29ce484222325ULL;
+
+	for (size_t i = 0; i < RULES_MAX; i++) {
+		const struct rule *r = &g->rules->rule[i];
+		char masks[48];
+
+		if (!(g->active & (1u << i)) || !(r->classes & classes))
+			continue;
+		snprintf(masks, sizeof(masks), "%x %x %x", r->give, r->take,
+			 r->spool);
+		h = mix(mix(h, r->name), masks);
+		for (size_t k = 0; k < r->groups; k++)
+			h = mix(h, r->group[k]);
+		h = mix(h, "");
+		for (size_t k = 0; k < r->numbers; k++)
+			h = mix(h, r->number[k]);
+	}
+	return (int64_t)h;
 }
 
 void graph_names(const struct graph *g, enum sim_class class, char *out)

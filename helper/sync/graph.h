@@ -8,6 +8,8 @@
 #ifndef SIMSYNC_SYNC_GRAPH_H
 #define SIMSYNC_SYNC_GRAPH_H
 
+#include <stdint.h>
+
 #include "sync/rules.h"
 
 #define GRAPH_CLASSES 4
@@ -21,6 +23,7 @@
  *	force now or not; 0: none, hence left alone
  * @reach: by class: classes its data goes on to, all filters passing; itself
  *	where a rule joins several of its class
+ * @spool: classes of cards that messages are written to
  * @filtered: some active rule has a filter: reach depends on the item
  */
 struct graph {
@@ -29,6 +32,7 @@ struct graph {
 	unsigned int active;
 	unsigned int component[GRAPH_CLASSES];
 	unsigned int reach[GRAPH_CLASSES];
+	unsigned int spool;
 	bool filtered;
 };
 
@@ -49,6 +53,9 @@ void graph_reach(const struct graph *g, const struct sim_item *it,
 /** graph_policy() - the strictest of the active rules of @classes */
 enum rule_policy graph_policy(const struct graph *g, unsigned int classes,
 			      unsigned int *prefer);
+
+/** graph_hash() - changes with what the active rules of @classes say */
+int64_t graph_hash(const struct graph *g, unsigned int classes);
 
 /** graph_names() - "R4 R6": active rules that touch @class; @out 32 bytes */
 void graph_names(const struct graph *g, enum sim_class class, char *out);

@@ -267,6 +267,18 @@ static int read_numbers(struct reader *rd, config_setting_t *s,
 	return read_list(rd, s, &r->number, &r->numbers);
 }
 
+static int read_spool(struct reader *rd, config_setting_t *s, struct rule *r)
+{
+	if (config_setting_type(s) != CONFIG_TYPE_BOOL)
+		return wrong(rd, s, "true or false is wanted for",
+			     "messages-to-card");
+	r->spool = config_setting_get_bool(s);
+	if (r->spool && !(r->classes & RULE_CARDS))
+		return wrong(rd, s, "this rule has no such side",
+			     "messages-to-card");
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*read)(struct reader *rd, config_setting_t *s, struct rule *r);
@@ -274,6 +286,7 @@ static const struct {
 	{"on", read_on},         {"kinds", read_kinds},
 	{"direction", read_direction}, {"conflict", read_policy},
 	{"groups", read_groups}, {"numbers", read_numbers},
+	{"messages-to-card", read_spool},
 };
 
 static int read_rule(struct reader *rd, config_setting_t *s, struct rule *r)

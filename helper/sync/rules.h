@@ -17,6 +17,7 @@
  *			                       # | prefer-card | prefer-local
  *			                       # | prefer-server
  *			groups = [ "Family" ];        # only these
+ *			messages-to-card = false;     # messages go there too
  *			numbers = [ "+49" ];          # only numbers that start so
  *		};
  *	};
@@ -59,6 +60,7 @@ enum rule_unknown { RULE_UNKNOWN_ASK, RULE_PULL, RULE_FILL, RULE_IGNORE };
  * @prefer: bit per class that wins under RULE_PREFER
  * @group: only items with one of these CATEGORIES; @groups 0: all
  * @groups: how many are in @group
+ * @spool: messages are written to cards too, not only taken from them
  * @number: only items with a number that starts so; @numbers 0: all
  * @numbers: how many are in @number
  * @line: line of the rule file, 0: predefined
@@ -79,6 +81,7 @@ struct rule {
 	size_t groups;
 	char **number;
 	size_t numbers;
+	bool spool;
 	int line;
 };
 

@@ -145,6 +145,8 @@ void report_end(struct run *run);
 
 /* seed.c: what happened under other rules since this one was in force */
 int seed(struct component *c, bool fresh);
+/** seed_rules() - what its rules say now, against what they said. 0, -1 */
+int seed_rules(struct component *c, unsigned int classes);
 /** seed_pair() - items of two components that became one: those that are one */
 int seed_pair(struct component *c);
 

@@ -155,6 +155,23 @@ static int seed_also(struct component *c, int64_t covered)
 			 : 0;
 }
 
+/* Filters, directions: what they kept back may go now, and is due again. */
+int seed_rules(struct component *c, unsigned int classes)
+{
+	struct run *run = c->run;
+	int64_t now = graph_hash(&c->g, classes), was = now;
+	int rc = ledger_first(run->l, LQ_RULES_WERE, run->e, "i", c->id);
+
+	if (rc > 0)
+		was = ledger_int(run->l, LQ_RULES_WERE, 0);
+	ledger_end(run->l, LQ_RULES_WERE);
+	if (rc < 0 || (rc && was == now))
+		return rc < 0 ? -1 : 0;
+	if (rc && ledger_do(run->l, LQ_RULES_DUE, run->e, "i", c->id))
+		return -1;
+	return ledger_do(run->l, LQ_RULES_ARE, run->e, "ii", c->id, now);
+}
+
 int seed(struct component *c, bool fresh)
 {
 	struct run *run = c->run;

@@ -286,6 +286,39 @@ static void a_run_killed_before_the_switch_is_finished_after_it(void **state)
 	fail_msg("more points than there should be");
 }
 
+/* Filtered out is not deleted, and filtered no more it goes its way. */
+static void a_filter_that_is_taken_away_lets_through_what_it_held(void **state)
+{
+	static char *only[] = {(char *)"+491701"};
+	struct world *w = *state;
+
+	w->rules.rule[3].number = only;
+	w->rules.rule[3].numbers = 1;
+	mem_set(w->card, "rec/0", NULL, ANNA);
+	mem_set(w->local, "b", "u-b", BERT);
+	run(w);
+	assert_int_equal(mem_count(w->card), 1);
+	assert_int_equal(mem_count(w->local), 2);
+	assert_quiet(w);
+	w->rules.rule[3].number = NULL;
+	w->rules.rule[3].numbers = 0;
+	run(w);
+	assert_int_equal(mem_count(w->card), 2);
+	assert_quiet(w);
+	/* And back: nothing is deleted. */
+	w->rules.rule[3].number = only;
+	w->rules.rule[3].numbers = 1;
+	assert_quiet(w);
+	mem_set(w->local, "b", NULL, "FN:Berta\nTEL:+491702\n");
+	run(w);
+	assert_non_null(mem_with(w->card, BERT));
+	w->rules.rule[3].number = NULL;
+	w->rules.rule[3].numbers = 0;
+	run(w);
+	assert_non_null(mem_with(w->card, "Berta"));
+	assert_quiet(w);
+}
+
 static void switching_costs_no_writes(void **state)
 {
 	struct world *w = *state;
@@ -321,6 +354,7 @@ int main(void)
 		T(deleted_here_and_edited_there_meanwhile_is_kept),
 		T(what_was_queued_does_not_cross_to_other_rules),
 		T(a_run_killed_before_the_switch_is_finished_after_it),
+		T(a_filter_that_is_taken_away_lets_through_what_it_held),
 		T(switching_costs_no_writes),
 	};
 

@@ -690,6 +690,35 @@ static void the_newer_of_two_edits_counts_where_rules_say_so(void **state)
 	assert_quiet(w);
 }
 
+/*
+ * EF_SMS has 20 records on both cards: a full one of the first makes 20 messages
+ * in the phone, and max(5, 25 %) of the second's stay free.
+ */
+static void messages_go_to_a_card_where_a_rule_says_so_and_leave_room(void **state)
+{
+	struct world *w = *state;
+	char line[128];
+
+	for (int i = 0; i < 15; i++) {
+		snprintf(line, sizeof(line),
+			 "sms deliver +49170%d \"2026-11-01 10:00:%02d +01\" \"Hallo %d\"",
+			 1000 + i, i, i);
+		edit_card(w, line);
+	}
+	run(w);
+	assert_int_equal(count(w, LOCAL, SIM_MESSAGE), 20);
+	put_in(w, IMAGES "card-b.card");
+	run(w);
+	assert_int_equal(count(w, CARD, SIM_MESSAGE), 0);
+	w->rules.rule[3].spool = true;
+	run(w);
+	assert_int_equal(w->rep.failed, 0);
+	assert_int_equal(count(w, CARD, SIM_MESSAGE), 15);
+	assert_int_equal(count(w, LOCAL, SIM_MESSAGE), 20);
+	assert_int_equal(count(w, REMOTE, SIM_MESSAGE), 20);
+	assert_quiet(w);
+}
+
 static void a_contact_deleted_on_the_phone_is_gone_everywhere(void **state)
 {
 	struct world *w = *state;
@@ -942,6 +971,7 @@ int main(void)
 		FACT(an_edit_by_another_phone_without_counters_is_seen),
 		FACT(an_edit_on_the_server_is_on_phone_and_card),
 		FACT(the_newer_of_two_edits_counts_where_rules_say_so),
+		FACT(messages_go_to_a_card_where_a_rule_says_so_and_leave_room),
 		FACT(a_contact_deleted_on_the_phone_is_gone_everywhere),
 		FACT(a_contact_deleted_on_the_card_is_gone_everywhere),
 		FACT(what_a_card_cannot_hold_stays_where_it_can),
