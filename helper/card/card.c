@@ -198,6 +198,11 @@ const char *card_iccid(const struct card *c)
 	return c->iccid;
 }
 
+void card_on_euicc(struct card *c, const char *eid)
+{
+	snprintf(c->eid, sizeof(c->eid), "%s", eid);
+}
+
 bool card_gsm(const struct card *c)
 {
 	return c->gsm;

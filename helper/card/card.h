@@ -42,6 +42,8 @@ void card_close(struct card *c);
 const struct sim_channel *card_channel(const struct card *c);
 /** card_iccid() - digits of EF_ICCID as the slot or the card told; may be "". */
 const char *card_iccid(const struct card *c);
+/** card_on_euicc() - it is a profile of that eUICC: its information says so */
+void card_on_euicc(struct card *c, const char *eid);
 /** card_gsm() - true: a 2G card, or a UICC without USIM. */
 bool card_gsm(const struct card *c);
 

@@ -70,6 +70,7 @@ struct sms_store;
  * @gsm: 2G: class A0, responses of 51.011
  * @usim: a USIM application is selected: FS_ADF means something
  * @iccid: digits or ""
+ * @eid: of the eUICC it is a profile of, ""
  * @aid: of the USIM
  * @aid_len: bytes of @aid, 0: not known
  * @sw: last status
@@ -104,6 +105,7 @@ struct card {
 	bool gsm;
 	bool usim;
 	char iccid[21];
+	char eid[33];
 	uint8_t aid[16];
 	uint8_t aid_len;
 	uint16_t sw;

@@ -265,7 +265,7 @@ int card_info(struct card *c, struct sim_item *out, struct sim_err *e)
 	int ret;
 
 	sim_item_init(out, SIM_INFO);
-	if (add(out, "ICCID", c->iccid))
+	if (add(out, "ICCID", c->iccid) || add(out, "EID", c->eid))
 		goto nomem;
 	for (size_t i = 0; i < N_FIELDS; i++) {
 		ret = read_field(c, &fields[i], p, &got, &ef, &why);

@@ -236,6 +236,7 @@ int opencard(struct cmd *c, struct cmd_slot *s, struct ledger *l,
 		card_on_progress(out->card, run_card_progress, c);
 		card_since(out->card, stamp);
 		r = place(l, server, dry, &seen, out, e);
+		card_on_euicc(out->card, out->is.eid);
 	} else {
 		r = -1;
 	}

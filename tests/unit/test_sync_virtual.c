@@ -160,6 +160,7 @@ static void add_card(struct world *w, struct parts *p, struct uicc *u,
 	seen.iccid = iccid;
 	if (cards_place(p->l, &seen, w->now, false, &is, &w->e))
 		fail_msg("%s", w->e.text);
+	card_on_euicc(c, is.eid);
 	p->r[p->n] = card_replica(c, is.name, is.class, &w->e);
 	assert_non_null(p->r[p->n]);
 	p->n++;
@@ -431,6 +432,33 @@ static void no_profile_on_is_no_delete(void **state)
 	assert_quiet(w);
 }
 
+static int with_eid(const struct store_record *r, void *arg)
+{
+	const char *eid = sim_item_get(&r->item, "EID");
+
+	*(int *)arg += eid && !strcmp(eid, "89049032000001000000000000000012");
+	return 0;
+}
+
+/* DESIGN section 2: the EID is mirrored, for each profile. */
+static void the_information_of_a_profile_names_its_euicc(void **state)
+{
+	struct world *w = *state;
+	struct store *s;
+	int n = 0;
+
+	only(w, 5);
+	run(w);
+	switch_to(w, TRAVEL);
+	run(w);
+	assert_quiet(w);
+	s = store_open(w->store, &w->e);
+	assert_int_equal(store_record_each(s, SIM_INFO, NULL, with_eid, &n,
+					   &w->e), 2);
+	store_close(s);
+	assert_int_equal(n, 2);
+}
+
 /* Two profiles of one eUICC are never on at once. */
 static void r2_alone_holds_between_profiles_never_on_together(void **state)
 {
@@ -584,6 +612,7 @@ int main(void)
 		FACT(r5_what_is_due_for_a_profile_that_is_off_is_written_when_on),
 		FACT(an_edit_made_while_a_profile_was_on_elsewhere_is_that_profiles),
 		FACT(no_profile_on_is_no_delete),
+		FACT(the_information_of_a_profile_names_its_euicc),
 		FACT(r2_alone_holds_between_profiles_never_on_together),
 		FACT(r3_alone_joins_a_sim_and_each_profile),
 		FACT(r7_alone_joins_sim_profiles_and_phone),
