@@ -98,6 +98,10 @@ static void the_owner_is_a_name_or_a_number(void **state)
 	assert_int_equal(conf_load(&w->p, &c, &e), 0);
 	assert_int_equal(c.owner, 1234);
 	assert_true(c.strict);
+	assert_int_equal(c.poll_minutes, CONF_POLL_MINUTES);
+	write_file(w, "simsync.conf", "poll = 0;\n", 0644);
+	assert_int_equal(conf_load(&w->p, &c, &e), 0);
+	assert_int_equal(c.poll_minutes, 0);
 }
 
 static void a_broken_configuration_is_named_with_its_line(void **state)
@@ -110,6 +114,9 @@ static void a_broken_configuration_is_named_with_its_line(void **state)
 		{ "\nowner = \"no-such-user-here\";", ":2: owner" },
 		{ "owner = 1;\npolicy = \"never\";", ":2: policy" },
 		{ "policy = 1;", ":1: policy" },
+		{ "owner = 1;\n\npoll = -1;", ":3: poll" },
+		{ "poll = \"often\";", ":1: poll" },
+		{ "poll = 1441;", ":1: poll" },
 		{ "\n\nownr = 1;", ":3: unknown setting \"ownr\"" },
 	};
 	struct world *w = *state;
