@@ -120,8 +120,8 @@ static const char *const ledger_steps[] = {
 	"ALTER TABLE item ADD COLUMN chosen INTEGER NOT NULL DEFAULT 0;",
 
 	/* 5: what changed since a replica was last told; whether it is told */
-	"ALTER TABLE base ADD COLUMN missed TEXT;"
-	"ALTER TABLE member ADD COLUMN takes INTEGER NOT NULL DEFAULT 1;",
+	("ALTER TABLE base ADD COLUMN missed TEXT;"
+	 "ALTER TABLE member ADD COLUMN takes INTEGER NOT NULL DEFAULT 1;"),
 
 	/* 6: what the rules of a component said */
 	"ALTER TABLE component ADD COLUMN rules INTEGER;",
