@@ -41,7 +41,6 @@ place() { sim status --json </dev/null | jq -r --arg i "${WORLD_ICCID[$1]: -4}" 
 is_place() { [ "$(place "$1" "$2")" = "$3" ]; }
 
 is_known() { place "$1" name | grep -qF "${WORLD_ICCID[$1]: -4}"; }
-is_gone() { [ "$(place "$1" name)" = null ]; }
 asked() { [ "$(on cat /sys/class/simslot/simslot2/sync_state </dev/null)" = ask ]; }
 
 # elsewhere X LINE...: what another phone does to it, between taking it out and putting it in
@@ -183,7 +182,7 @@ T4() {
 	switch_to W && quiet && switch_to V && quiet
 	now "T4: before: the phone has what the other profile held" L "Wanda +493044400001"
 	on_owner sh -c "printf '%s\n0045\n' '$OWNER_PASSWORD' | simsync esim delete 0045 --slot 2 --stdin" </dev/null >/dev/null
-	check "T4: a virtual SIM that was deleted is retired" soon "$NOTICE" is_gone W
+	check "T4: a virtual SIM that was deleted is retired" soon "$NOTICE" is_place W state retired
 	quiet
 	now "T4: what it held stays in the phone" L "Wanda +493044400001"
 	now "T4: and on the server" S "Willi +493044400002"
