@@ -127,6 +127,9 @@
 			  "WHERE id=?1")                                       \
 	X(VERSION_GET, "SELECT value FROM version WHERE conflict=? "           \
 		       "AND member=?")                                         \
+	X(VERSION_LONE, "SELECT 1 FROM version v WHERE v.conflict=?1 AND "     \
+			"NOT EXISTS(SELECT 1 FROM base b WHERE b.item=?2 "     \
+			"AND b.member=v.member)")                              \
 	X(VERSION_DEL, "DELETE FROM version WHERE conflict=? AND member=?")    \
 	X(VERSION_SET, "INSERT INTO version(conflict,member,value) "           \
 		       "VALUES(?,?,?) ON CONFLICT(conflict,member) "           \

@@ -71,7 +71,8 @@ static const struct sim_item *row_now(const struct row *r)
 
 static bool holds_item(const struct row *r)
 {
-	return r->touch ? r->touch->rec != NULL : r->ref != NULL;
+	/* What a guard holds back did not happen yet. */
+	return r->touch ? r->touch->rec || r->touch->held : r->ref != NULL;
 }
 
 static int open_conflict(struct taking *t, const struct sim_edit *e)
@@ -431,10 +432,6 @@ static int note_versions(struct merge *m, const struct open *o)
 		char *text = NULL;
 		int rc = 0;
 
-		if (r->touch && !r->touch->rec && !r->touch->held &&
-		    ledger_do(run->l, LQ_VERSION_DEL, run->e, "ii", o->id,
-			      r->member))
-			return -1;
 		/* Nothing happened there: it is recorded already. */
 		if (!holds_item(r) || (!o->fresh && !r->touch))
 			continue;
@@ -480,15 +477,36 @@ static int agreed_value(struct merge *m, const struct open *o, bool *agreed)
 	return rc;
 }
 
+/* Who deleted its version has none; 1: one waits to be put back, -1 failed */
+static int lone_version(struct merge *m, const struct open *o)
+{
+	struct run *run = m->c->run;
+	int rc;
+
+	for (size_t i = 0; i < m->rows; i++) {
+		const struct row *r = &m->row[i];
+
+		if (r->touch && !r->touch->rec && !r->touch->held &&
+		    ledger_do(run->l, LQ_VERSION_DEL, run->e, "ii", o->id,
+			      r->member))
+			return -1;
+	}
+	rc = ledger_first(run->l, LQ_VERSION_LONE, run->e, "ii", o->id,
+			  m->item);
+	ledger_end(run->l, LQ_VERSION_LONE);
+	return rc;
+}
+
 int settle_conflicts(struct merge *m)
 {
 	struct run *run = m->c->run;
 
 	for (size_t i = 0; i < m->opens; i++) {
 		bool agreed = false;
+		int lone = lone_version(m, &m->open[i]);
 
-		if (!m->open[i].fresh &&
-		    agreed_value(m, &m->open[i], &agreed))
+		if (lone < 0 || (!lone && !m->open[i].fresh &&
+				 agreed_value(m, &m->open[i], &agreed)))
 			return -1;
 		if (agreed ? ledger_do(run->l, LQ_CONFLICT_CLOSE, run->e, "ii",
 				       m->open[i].id, run->id)
