@@ -21,7 +21,7 @@ int cmd_rules_check(struct cmd *c, struct sim_err *e)
 	name = c->argc ? c->argv[0] : CMD_RULES;
 	f = c->argc ? stdin : fopen(CMD_RULES, "re");
 	if (!f && errno == ENOENT) {
-		puts(CMD_RULES " is not there: the predefined rules hold (R4, R6)");
+		puts(CMD_RULES " is not there: the predefined rules hold (R4, R5, R6)");
 		return 0;
 	}
 	if (!f)

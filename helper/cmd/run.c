@@ -433,6 +433,9 @@ static void tell(struct run *r, const struct sync_report *rep, int64_t ms)
 		report_lines(r->c, rep, r->dry, r->verbose);
 	else
 		say_problems(r, rep);
+	/* Nobody watches: what waits for a yes is said where errors are. */
+	if (!r->watched && rep->state == SYNC_HELD_BACK)
+		cmd_note("%s: %s", sync_state_name(rep->state), rep->detail);
 	report_sum(r->c, rep, r->dry);
 	for (i = 0; i < r->c->slots; i++) {
 		const struct sim_channel *ch;

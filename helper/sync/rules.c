@@ -24,7 +24,7 @@ static const struct rule predefined[RULES_MAX] = {
 	{.name = "R4", .says = "physical SIMs and this phone",
 	 .classes = P | L, .may = RULE_ALL_DATA, .on = true},
 	{.name = "R5", .says = "virtual SIMs and this phone",
-	 .classes = V | L, .may = RULE_ALL_DATA},
+	 .classes = V | L, .may = RULE_ALL_DATA, .on = true},
 	{.name = "R6", .says = "this phone and the server",
 	 .classes = L | S, .may = RULE_ALL_DATA, .on = true},
 	{.name = "R7", .says = "physical and virtual SIMs and this phone",

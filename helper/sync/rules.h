@@ -95,7 +95,7 @@ struct rules {
 	enum rule_unknown unknown;
 };
 
-/** rules_init() - the predefined rules; R4 and R6 are on. */
+/** rules_init() - the predefined rules; R4, R5 and R6 are on. */
 void rules_init(struct rules *r);
 
 /**

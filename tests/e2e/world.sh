@@ -42,12 +42,13 @@ proved() { on_owner sh -c "printf '%s\n' '$OWNER_PASSWORD' | simsync $* --stdin"
 
 # rules TEXT: the rule file
 rules() { on sh -c 'printf "rules = { %s };\n" "$1" >/etc/simsync/rules.conf' sh "$1" </dev/null; }
-OFF='R4 = { on = false; }; R6 = { on = false; };'
+OFF='R4 = { on = false; }; R5 = { on = false; }; R6 = { on = false; };'
 # alone NAME [SETTINGS]: that rule is on and no other
 alone() {
-	local other=
-	[ "$1" = R4 ] || other="R4 = { on = false; };"
-	[ "$1" = R6 ] || other="$other R6 = { on = false; };"
+	local other= r
+	for r in R4 R5 R6; do
+		[ "$1" = $r ] || other="$other $r = { on = false; };"
+	done
 	echo "$1 = { on = true; ${2:-} }; $other"
 }
 

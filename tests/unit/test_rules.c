@@ -26,14 +26,14 @@ static int read_text(struct rules *r, const char *text, struct sim_err *e)
 	return rc;
 }
 
-static void without_a_file_r4_and_r6_are_on(void **state)
+static void without_a_file_r4_r5_and_r6_are_on(void **state)
 {
 	struct rules r;
 
 	(void)state;
 	rules_init(&r);
 	for (int i = 0; i < RULES_MAX; i++)
-		assert_int_equal(r.rule[i].on, i == 3 || i == 5);
+		assert_int_equal(r.rule[i].on, i >= 3 && i <= 5);
 	assert_int_equal(r.rule[0].may, RULE_DATA);
 	assert_int_equal(r.rule[3].may, RULE_ALL_DATA);
 	assert_int_equal(r.rule[7].classes, P | V | L | S);
@@ -107,7 +107,7 @@ static void r1_and_r6_are_two_components(void **state)
 	(void)state;
 	rules_init(&r);
 	r.rule[0].on = true;
-	r.rule[3].on = false;
+	r.rule[3].on = r.rule[4].on = false;
 	graph_make(&g, &r, SIM_CONTACT, known);
 	assert_int_equal(g.component[SIM_PHYSICAL], P);
 	assert_int_equal(g.component[SIM_LOCAL], L | S);
@@ -145,6 +145,7 @@ static void data_goes_on_over_a_path(void **state)
 
 	(void)state;
 	rules_init(&r);
+	r.rule[4].on = false;
 	graph_make(&g, &r, SIM_CONTACT, known);
 	assert_int_equal(g.component[SIM_PHYSICAL], P | L | S);
 	assert_int_equal(g.reach[SIM_PHYSICAL], P | L | S);
@@ -200,7 +201,7 @@ static void directions_that_cannot_be_kept_apart_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(without_a_file_r4_and_r6_are_on),
+		cmocka_unit_test(without_a_file_r4_r5_and_r6_are_on),
 		cmocka_unit_test(a_file_refines_them),
 		cmocka_unit_test(mistakes_are_said_with_file_and_line),
 		cmocka_unit_test(r1_and_r6_are_two_components),
