@@ -84,6 +84,8 @@ void sim_record_free(struct sim_record *r);
 
 /**
  * sim_record_wake() - have a record's content in memory
+ * @s: the shelf its content may be on
+ * @r: the record
  *
  * Return: 0 (also when it was), -1: no memory, or the shelf lost it.
  */

@@ -45,7 +45,7 @@ rules() { on sh -c 'printf "rules = { %s };\n" "$1" >/etc/simsync/rules.conf' sh
 OFF='R4 = { on = false; }; R5 = { on = false; }; R6 = { on = false; };'
 # alone NAME [SETTINGS]: that rule is on and no other
 alone() {
-	local other= r
+	local other='' r
 	for r in R4 R5 R6; do
 		[ "$1" = $r ] || other="$other $r = { on = false; };"
 	done
