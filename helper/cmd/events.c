@@ -31,7 +31,7 @@ static void show(const struct slots_event *ev, bool json)
 int events_main(int argc, char **argv)
 {
 	bool json = argc > 1 && !strcmp(argv[1], "--json");
-	struct slots_event ev;
+	struct slots_event ev = { 0 };
 	struct sim_err e = { 0 };
 	struct nl_sock *sk;
 	int r;

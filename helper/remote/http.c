@@ -591,8 +591,9 @@ int http_why(const struct http_req *q, const char *what, struct sim_err *e)
 	size_t i;
 
 	if (q->fault != HTTP_OK) {
-		if (e)
-			*e = q->err;
+		if (!e)
+			return -1;
+		*e = q->err;
 		return sim_fail_in(e, "%s", what);
 	}
 	for (i = 0; i < sizeof(why) / sizeof(why[0]); i++)
