@@ -98,8 +98,9 @@ static struct record *record_new(u16 type, size_t len)
 
 static void record_free(struct record *r)
 {
-	if (r)
-		kvfree_sensitive(r, sizeof(*r) + r->len);
+	if (!r)
+		return;
+	kvfree_sensitive(r, sizeof(*r) + r->len);
 }
 
 /* ---- the slot's side ------------------------------------------------------ */
