@@ -167,6 +167,32 @@ static void a_cut_name_finds_its_whole(void **state)
 	assert_non_null(mem_with(w->card2, "FN:Alexandra Hami\n"));
 }
 
+/* The first eSIM puts a rule in force: for a SIM that is away nothing waits but what
+ * the eSIM brought. */
+static void a_first_esim_lets_nothing_else_wait(void **state)
+{
+	struct world *w = *state;
+	struct mem *esim = mem_new(SIM_VIRTUAL, "card:9/1");
+
+	mem_set(w->card, "rec/0", NULL, ANNA);
+	mem_set(w->card, "rec/1", NULL, BERT);
+	run(w);
+	assert_quiet(w);
+	mem_set(esim, "rec/0", NULL, DORA);
+	w->r[0] = &esim->r;
+	run(w);
+	assert_int_equal(mem_count(w->local), 3);
+	assert_int_equal(mem_count(w->remote), 3);
+	assert_int_equal(mem_count(esim), 3);
+	assert_int_equal(w->rep.queued, 1);
+	run(w);
+	assert_int_equal(w->rep.queued, 1);
+	w->r[0] = &w->card->r;
+	run(w);
+	assert_int_equal(mem_count(w->card), 3);
+	esim->r.ops->free(&esim->r);
+}
+
 static void parting_and_merging_again_loses_nothing(void **state)
 {
 	struct world *w = *state;
@@ -234,6 +260,7 @@ int main(void)
 		T(what_is_ambiguous_is_listed_and_kept),
 		T(a_cut_name_finds_its_whole),
 		T(parting_and_merging_again_loses_nothing),
+		T(a_first_esim_lets_nothing_else_wait),
 		T(a_conflict_between_the_cards_stays_one),
 	};
 
