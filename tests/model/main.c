@@ -67,15 +67,27 @@ struct ledger *ledger_empty(void)
 	return own.l;
 }
 
+/**
+ * struct failure - what is wrong with a history
+ * @said: as it is told
+ * @broke: which invariant; NULL: none
+ */
+struct failure {
+	char said[512];
+	const char *broke;
+};
+
 static bool differ(const struct world *calm, const struct world *killed,
-		   unsigned int at, bool traced, char said[512])
+		   unsigned int at, bool traced, struct failure *out)
 {
 	char *a = world_text(calm->m[at]), *b = world_text(killed->m[at]);
 	bool rc = strcmp(a, b);
 
-	if (rc)
-		snprintf(said, 512, "killed, %s ends otherwise",
-			 calm->m[at]->name);
+	if (rc) {
+		out->broke = "killed, %s ends otherwise";
+		snprintf(out->said, sizeof(out->said),
+			 "killed, %s ends otherwise", calm->m[at]->name);
+	}
 	if (rc && traced)
 		printf("# calm:\n%s# killed:\n%s", a, b);
 	free(a);
@@ -83,8 +95,14 @@ static bool differ(const struct world *calm, const struct world *killed,
 	return rc;
 }
 
+static void note(const struct world *w, struct failure *out)
+{
+	snprintf(out->said, sizeof(out->said), "%s", w->said);
+	out->broke = w->broke;
+}
+
 /* What is wrong with it; "" nothing. */
-static bool fails(const struct history *h, bool traced, char said[512])
+static bool fails(const struct history *h, bool traced, struct failure *out)
 {
 	static struct world calm, killed;
 	struct history plain = *h;
@@ -92,16 +110,24 @@ static bool fails(const struct history *h, bool traced, char said[512])
 
 	plain.kill_at = 0;
 	rc = world_play(&calm, &plain, traced && !h->kill_at);
-	snprintf(said, 512, "%s", calm.said);
+	note(&calm, out);
 	if (!rc && h->kill_at) {
 		rc = world_play(&killed, h, traced);
-		snprintf(said, 512, "%s", killed.said);
+		note(&killed, out);
 		for (unsigned int i = 0; !rc && i < calm.n; i++)
-			rc = differ(&calm, &killed, i, traced, said);
+			rc = differ(&calm, &killed, i, traced, out);
 		world_free(&killed);
 	}
 	world_free(&calm);
 	return rc;
+}
+
+/* The same invariant: else one failure is taken for another while shrinking. */
+static bool fails_so(const struct history *h, const char *broke)
+{
+	struct failure now;
+
+	return fails(h, false, &now) && !strcmp(now.broke, broke);
 }
 
 static bool without(const struct history *h, unsigned int at, unsigned int n,
@@ -136,11 +162,10 @@ static bool without_place(const struct history *h, unsigned int at,
 	return true;
 }
 
-/* Shorter as long as it still fails, whatever with. */
-static void shrink(struct history *h)
+/* Shorter as long as it still fails, and with the same. */
+static void shrink(struct history *h, const char *broke)
 {
 	struct history less;
-	char said[512];
 	bool again = true;
 
 	while (again) {
@@ -148,7 +173,7 @@ static void shrink(struct history *h)
 		for (unsigned int n = h->steps; n; n = n > 1 ? (n + 1) / 2 : 0)
 			for (unsigned int at = 0; at + n <= h->steps;)
 				if (without(h, at, n, &less) &&
-				    fails(&less, false, said)) {
+				    fails_so(&less, broke)) {
 					*h = less;
 					again = true;
 				} else {
@@ -156,7 +181,7 @@ static void shrink(struct history *h)
 				}
 		for (unsigned int at = 1; at < h->places;)
 			if (without_place(h, at, &less) &&
-			    fails(&less, false, said)) {
+			    fails_so(&less, broke)) {
 				*h = less;
 				again = true;
 			} else {
@@ -168,7 +193,7 @@ static void shrink(struct history *h)
 			for (less.kill_at = 1; less.kill_at < 60 &&
 			     (i < h->kill_run || less.kill_at < h->kill_at);
 			     less.kill_at++)
-				if (fails(&less, false, said)) {
+				if (fails_so(&less, broke)) {
 					*h = less;
 					again = true;
 					break;
@@ -177,24 +202,25 @@ static void shrink(struct history *h)
 	}
 }
 
-static void show(const struct history *h, const char *said)
+static void show(const struct history *h, const struct failure *what)
 {
 	struct history small = *h;
-	char now[512], *text = NULL;
+	struct failure now;
+	char *text = NULL;
 	size_t len;
 	FILE *f;
 
 	printf("# seed %llu: %s\n# made minimal, to be read as a file:\n",
-	       (unsigned long long)h->seed, said);
-	shrink(&small);
-	fails(&small, false, now);
+	       (unsigned long long)h->seed, what->said);
+	shrink(&small, what->broke);
+	fails(&small, false, &now);
 	f = open_memstream(&text, &len);
 	history_print(&small, f);
 	fclose(f);
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
 		printf("#  %s\n", line);
 	free(text);
-	printf("# of it: %s\n", now);
+	printf("# of it: %s\n", now.said);
 }
 
 /**
@@ -214,32 +240,35 @@ static bool may_kill(const struct history *h)
 	       !history_has(h, RESOLVE) && !history_has(h, SPLIT);
 }
 
-static void failed(struct tally *t, const struct history *h, const char *said)
+static void failed(struct tally *t, const struct history *h,
+		   const struct failure *what)
 {
 	t->failed++;
 	if (t->quick)
-		printf("# seed %llu: %s\n", (unsigned long long)h->seed, said);
+		printf("# seed %llu: %s\n", (unsigned long long)h->seed,
+		       what->said);
 	else
-		show(h, said);
+		show(h, what);
 }
 
 static void play_seed(struct tally *t, uint64_t seed)
 {
 	static struct history h;
 	static struct world calm;
-	char said[512];
+	struct failure what;
 
 	history_make(&h, seed);
 	t->played++;
 	if (world_play(&calm, &h, false)) {
-		failed(t, &h, calm.said);
+		note(&calm, &what);
+		failed(t, &h, &what);
 	} else if (may_kill(&h)) {
 		h.kill_run = (unsigned int)(seed / 4 % calm.runs);
 		h.kill_at = 1 + (unsigned int)(seed / 64 %
 			    (calm.points_of[h.kill_run] + 1));
 		t->killed++;
-		if (fails(&h, false, said))
-			failed(t, &h, said);
+		if (fails(&h, false, &what))
+			failed(t, &h, &what);
 	}
 	world_free(&calm);
 }
@@ -248,19 +277,20 @@ static int play_file(const char *name, bool traced)
 {
 	static struct history h;
 	unsigned int line;
-	char said[512];
+	struct failure what;
 	FILE *f = fopen(name, "r");
 	int rc = -1;
 
 	if (!f || history_read(&h, f, &line))
-		snprintf(said, sizeof(said), "line %u is not understood",
+		snprintf(what.said, sizeof(what.said),
+			 "line %u is not understood",
 			 f ? line : 0);
 	else
-		rc = fails(&h, traced, said);
+		rc = fails(&h, traced, &what);
 	if (f)
 		fclose(f);
 	if (rc)
-		printf("# %s: %s\n", name, said);
+		printf("# %s: %s\n", name, what.said);
 	return rc;
 }
 

@@ -100,10 +100,12 @@ bool history_has(const struct history *h, enum step_type type);
 /**
  * struct world - a history being played
  * @said: what went wrong first; "" nothing did
+ * @broke: the same without names: which invariant; NULL: none
  * @rules_row: of the table in people.c
  * @met: was in a run before
  * @wiped: emptied by accident since its last run: the person will restore it
  * @fault: something will go wrong at that replica in the next run
+ * @unread: something failed there in its last run
  * @looked: state of each at its last run
  * @points_of: where each run could have been killed
  */
@@ -111,6 +113,7 @@ struct people;
 struct world {
 	const struct history *h;
 	char said[512];
+	const char *broke;
 	bool trace;
 	struct ledger *l;
 	struct rules rules;
@@ -118,6 +121,7 @@ struct world {
 	struct mem *m[MAX_REPLICAS];
 	unsigned int n;
 	bool here[MAX_REPLICAS], met[MAX_REPLICAS], wiped[MAX_REPLICAS], fault[MAX_REPLICAS];
+	bool unread[MAX_REPLICAS];
 	long looked[MAX_REPLICAS];
 	int64_t now;
 	unsigned int uuids, points, kill_at, runs, points_of[MAX_STEPS];
@@ -176,12 +180,14 @@ struct value {
  * @rev: edits so far; @known: of them a run has seen; @seen: each replica
  * @unsynced: replicas with edits no run has seen
  * @home: where it was typed
+ * @over: who was in that record before; no run has seen that it was changed
  * @own: what it has now; the name first, numbers in their order
  */
 struct person {
 	bool wild, alive;
 	unsigned int rev, known, seen[MAX_REPLICAS];
 	unsigned int unsynced, home;
+	uint64_t over;
 	unsigned int own[MAX_OWN], owns;
 };
 

@@ -264,6 +264,8 @@ void people_ran(struct world *w)
 		for (unsigned int a = 0; a < w->n; a++)
 			if (looked_at(w, a) && !w->fault[a])
 				q->unsynced &= ~(1u << a);
+		if (!(q->unsynced & 1u << q->home))
+			q->over = 0;
 		if (!q->unsynced)
 			q->known = q->rev;
 		for (unsigned int a = 0; a < w->n; a++)

@@ -240,6 +240,13 @@ static void change(struct world *w, const struct step *s, struct mem_rec *k,
 	if (text && !*was)
 		sim_item_add(&it, name, NULL, text);
 	person_edit(w, who, s->at);
+	/* Whoever goes on from half a record takes that half as it is. */
+	if (k->torn && sim_item_get(&it, "FN") &&
+	    !value_find(w->p, 'N', sim_item_get(&it, "FN"))) {
+		person_wild(w, who);
+		value_type(w, s->at, 'N', sim_item_get(&it, "FN"), who)->gone =
+			true;
+	}
 	if (fork) {
 		person_wild(w, who);
 		for (size_t i = 0; i < it.n; i++)
@@ -396,6 +403,9 @@ static void delete(struct world *w, const struct step *s)
 	/* Two who look the same here: one goes, and nobody can tell which. */
 	if (!twins(m, k) || !person_one(w, who) || person_one(w, who)->wild)
 		person_delete(w, who, s->at);
+	/* Nobody ever saw that it was somebody else for a while. */
+	if (person_one(w, who) && person_one(w, who)->over)
+		person_delete(w, person_one(w, who)->over, s->at);
 	trace_item(w, "deleted", m, k->ref, &k->item);
 	mem_del(m, k->ref);
 }
@@ -404,8 +414,9 @@ static void wipe(struct world *w, const struct step *s)
 {
 	struct mem *m = w->m[s->at];
 
+	/* What nobody could read before is lost with it. */
 	if (m->seq != w->looked[s->at] || mem_count(m) < 2 ||
-	    !looked_at(w, s->at))
+	    w->unread[s->at] || !looked_at(w, s->at))
 		return;
 	trace(w, "%s emptied\n", m->name);
 	for (size_t i = 0; i < m->n; i++)
@@ -497,6 +508,7 @@ static void other(struct world *w, const struct step *s)
 	old = people_of(w, m, &k->item);
 	if (person_typed(w, s, sim_item_get(&k->item, "TEL"), &it, &who)) {
 		person_wild(w, who | old);
+		person_one(w, who)->over = old;
 		for (unsigned int i = 0; i < w->p->values; i++) {
 			struct value *v = &w->p->value[i];
 

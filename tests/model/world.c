@@ -15,6 +15,7 @@ void bad(struct world *w, const char *fmt, ...)
 
 	if (*w->said)
 		return;
+	w->broke = fmt;
 	va_start(ap, fmt);
 	vsnprintf(w->said, sizeof(w->said), fmt, ap);
 	va_end(ap);
@@ -293,7 +294,10 @@ static void run(struct world *w)
 		if (!looked_at(w, i))
 			continue;
 		w->wiped[i] = w->wiped[i] && w->fault[i];
-		w->looked[i] = w->m[i]->seq;
+		w->unread[i] = w->fault[i];
+		/* Not when it could not be read at all. */
+		if (!w->m[i]->broken)
+			w->looked[i] = w->m[i]->seq;
 	}
 	mend(w);
 }

@@ -20,6 +20,7 @@
 struct mem_rec {
 	bool used;
 	bool unreadable;
+	bool torn;		/* a write failed in the middle of it */
 	long seq;		/* of its last change; deleted ones keep it */
 	char uid[64];
 	char ref[40];
@@ -40,6 +41,7 @@ struct mem {
 	bool drops;		/* says done and keeps nothing */
 	bool keeps;		/* takes a delete and still has the record */
 	bool hides;		/* a file of it could not be had: not whole */
+	bool hashes;		/* contacts whole, but not lossless: identifiers are hidden */
 	int half_way;		/* fails in the middle of that write; -1: never */
 	int moved_once;		/* the next write meets another version */
 	long seq;
@@ -192,7 +194,7 @@ static inline int mem_project(struct sim_replica *r,
 	char text[512];
 
 	sim_item_free(out);
-	if (r->lossless || full->kind != SIM_CONTACT)
+	if (r->lossless || m->hashes || full->kind != SIM_CONTACT)
 		return sim_item_copy(out, full);
 	out->kind = full->kind;
 	if (sim_item_get(full, "FN")) {
@@ -257,6 +259,7 @@ static inline void mem_put(struct mem *m, const char *ref, const char *uid,
 	if (!k->used)
 		k->uid[0] = '\0';
 	k->used = true;
+	k->torn = false;
 	k->seq = ++m->seq;
 	k->item.kind = it->kind;
 	sim_item_copy(&k->item, it);
@@ -306,7 +309,8 @@ static inline void mem_write(struct mem *m, struct sim_op *op, bool half)
 			free(up);
 		}
 	}
-	mem_put(m, op->ref, m->r.lossless ? op->uid : NULL, &it);
+	mem_put(m, op->ref, m->r.lossless || m->hashes ? op->uid : NULL, &it);
+	mem_find(m, op->ref)->torn = half;
 	sim_item_free(&it);
 }
 
