@@ -6,6 +6,17 @@
 #ifndef SIMSYNC_STORE_LEDGER_SEED_H
 #define SIMSYNC_STORE_LEDGER_SEED_H
 
+/* Is there something to decide among those of the classes ?3 (@of "<>"), or among
+ * the others ("=")? Sides that say different things, or not all say one. */
+#define SEED_DIFFER(conflict, item, of)                                        \
+	"(SELECT count(DISTINCT ifnull(v.value,''))>1 OR (count(*)>0 AND "     \
+	"count(*)<(SELECT count(DISTINCT b.member) FROM base b JOIN member "   \
+	"m ON m.id=b.member JOIN replica r ON r.id=m.replica WHERE b.item="    \
+	item " AND b.ref IS NOT NULL AND ((1<<r.class)&?3)" of "0)) FROM "     \
+	"version v JOIN member m ON m.id=v.member JOIN replica r ON "          \
+	"r.id=m.replica WHERE v.conflict=" conflict " AND "                    \
+	"((1<<r.class)&?3)" of "0)"
+
 /* Carrying over what another component learned: ?1 takes from ?2; ?3 classes
  * both have, ?4 it had no others, ?5 only items younger than that one. An item
  * is the same by its UID. (seed.c) */
@@ -158,7 +169,8 @@
 	  "INSERT OR IGNORE INTO conflict(item,field,state,opened) "           \
 	  "SELECT n.id,x.field,'open',x.opened FROM conflict x JOIN "          \
 	  "item o ON o.id=x.item AND o.component=?2 JOIN item n ON "           \
-	  "n.component=?1 AND n.uid=o.uid AND n.id>?5 WHERE x.state='open'")   \
+	  "n.component=?1 AND n.uid=o.uid AND n.id>?5 WHERE x.state='open' "   \
+	  "AND (?4 OR " SEED_DIFFER("x.id", "x.item", "<>") ")")               \
 	X(SEED_VERSIONS,                                                       \
 	  "INSERT OR REPLACE INTO version(conflict,member,value) "             \
 	  "SELECT y.id,nm.id,v.value FROM version v JOIN conflict x "          \
@@ -169,9 +181,16 @@
 	  "member om ON om.id=v.member JOIN replica r ON "                     \
 	  "r.id=om.replica AND ((1<<r.class)&?3)<>0 JOIN member nm ON "        \
 	  "nm.component=?1 AND nm.replica=om.replica WHERE n.id>?5")           \
+	X(SEED_VERSIONS_END,                                                   \
+	  "DELETE FROM version WHERE conflict IN (SELECT x.id FROM conflict "  \
+	  "x JOIN item o ON o.id=x.item AND o.component=?2 AND ?1=?1 WHERE "   \
+	  "x.state='open') AND member IN (SELECT m.id FROM member m JOIN "     \
+	  "replica r ON r.id=m.replica WHERE m.component=?2 AND "              \
+	  "((1<<r.class)&?3)<>0)")                                             \
 	X(SEED_CONFLICTS_END,                                                  \
 	  "UPDATE conflict SET state='closed' WHERE state='open' AND "         \
-	  "item IN (SELECT id FROM item WHERE component=?2 AND ?1=?1)")        \
+	  "item IN (SELECT id FROM item WHERE component=?2 AND ?1=?1) AND "    \
+	  "(?4 OR NOT " SEED_DIFFER("conflict.id", "conflict.item", "=") ")")  \
 	X(SEED_HELD,                                                           \
 	  "INSERT INTO held(member,item,what,run,at,state,freed) "             \
 	  "SELECT nm.id,n.id,h.what,h.run,h.at,h.state,h.freed FROM "          \
@@ -183,8 +202,9 @@
 	  "('held','released') AND n.id>?5")                                   \
 	X(SEED_HELD_END,                                                       \
 	  "UPDATE held SET state='done' WHERE state IN "                       \
-	  "('held','released') AND member IN (SELECT id FROM member "          \
-	  "WHERE component=?2 AND ?1=?1)")                                     \
+	  "('held','released') AND member IN (SELECT m.id FROM member m "      \
+	  "JOIN replica r ON r.id=m.replica WHERE m.component=?2 AND ?1=?1 "   \
+	  "AND ((1<<r.class)&?3)<>0)")                                         \
 	X(SEED_DUPLICATES,                                                     \
 	  "INSERT OR REPLACE INTO duplicate(a,b,state,run) SELECT "            \
 	  "min(x.id,y.id),max(x.id,y.id),d.state,d.run FROM duplicate "        \

@@ -368,6 +368,7 @@ static int absorb_item(struct component *c, struct touch *t, size_t n)
 	struct merge m;
 	unsigned int holders = 0;
 	bool edited = false, died = false, changed = false, fresh = false;
+	bool retyped = false;
 	int old, rc = merge_load(c, t->item, &m);
 
 	old = m.state;
@@ -375,6 +376,7 @@ static int absorb_item(struct component *c, struct touch *t, size_t n)
 		struct row *r;
 
 		fresh |= t[i].side == NOT_FOUND;
+		retyped |= t[i].retyped;
 		if (t[i].rec)
 			rc = run_wake(c->run, t[i].rec);
 		r = t[i].side == NOT_FOUND ? NULL : row_of(&m, &t[i]);
@@ -394,7 +396,7 @@ static int absorb_item(struct component *c, struct touch *t, size_t n)
 		rc = take_gone(&m, edited, &died);
 	if (!rc)
 		rc = settle_conflicts(&m);
-	changed = fresh || m.state != old;
+	changed = fresh || retyped || m.state != old;
 	if (!rc)
 		rc = note_missed(&m);
 	if (!rc)

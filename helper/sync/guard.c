@@ -82,9 +82,11 @@ static int hold(struct component *c, struct side *s, struct touch *t,
 		return -1;
 	if (restore && put_back(c, s, t))
 		return -1;
+	/* Another record of the same item may be asked about: done at the end. */
 	if (released)
-		return ledger_do(run->l, LQ_HELD_DONE, run->e, "ii", id,
-				 run->now);
+		t->released = id;
+	if (released)
+		return 0;
 	if (!id && !trip)
 		return 0;
 	if (!id && ledger_do(run->l, LQ_HELD_ADD, run->e, "iisii", s->member,
@@ -228,6 +230,11 @@ int guard(struct component *c, size_t side)
 			return -1;
 		held += t->held;
 	}
+	for (size_t i = 0; i < c->touches; i++)
+		if (c->touch[i].side == side && c->touch[i].released &&
+		    ledger_do(run->l, LQ_HELD_DONE, run->e, "ii",
+			      c->touch[i].released, run->now))
+			return -1;
 	if (held) {
 		char why[96];
 

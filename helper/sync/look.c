@@ -152,8 +152,11 @@ static int beside(struct component *c, struct side *s, struct spots *out,
 	struct ledger *l = c->run->l;
 	bool was_unreadable = !strcmp(ledger_text(l, q, 5), "unreadable");
 
-	if (rec->problem)
+	/* As it was when it could be read: it is that one still. */
+	if (rec->problem) {
+		s->unread = s->unread || !unchanged(c, q, rec);
 		return unreadable(c, s, ledger_int(l, q, 0), rec);
+	}
 	if (unchanged(c, q, rec))
 		return was_unreadable
 			       ? ledger_do(l, LQ_BASE_MARK, c->run->e, "is",
@@ -186,6 +189,7 @@ static int by_place(const void *a, const void *b)
 static int new_record(struct component *c, struct side *s, struct spots *out,
 		      struct sim_record *rec)
 {
+	s->unread = s->unread || rec->problem;
 	return rec->problem ? unreadable(c, s, 0, rec)
 			    : spot_new(c, out, rec);
 }
@@ -328,6 +332,7 @@ int look_spots(struct component *c, size_t side, struct spots *out)
 	struct side *s = &c->side[side];
 	int rc;
 
+	s->unread = false;
 	rc = s->ch.whole ? spots_whole(c, s, out) : spots_changed(c, s, out);
 	return rc ? rc : spots_held(c, s, out);
 }

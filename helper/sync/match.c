@@ -307,6 +307,7 @@ static int ask_renamed(struct component *c, struct side *s, struct spots *spots)
 			how = sim_alike(&p->was, &spots->spot[j].rec->item,
 					run->opt->country);
 			renamed = how == SIM_RENAMED || how == SIM_RESPELLED;
+			spots->spot[j].retyped |= renamed;
 		}
 		if (!renamed)
 			continue;
@@ -346,9 +347,14 @@ static int free_places(struct component *c, const struct spots *s)
 	return 0;
 }
 
-/* What was not found again is gone. */
+/*
+ * What was not found again is gone; on a card only when all could be read: one
+ * that cannot may be any of those, put elsewhere. They wait without a place.
+ */
 static int touch_gone(struct component *c, size_t side, struct spots *s)
 {
+	if (c->side[side].card && c->side[side].unread)
+		return 0;
 	for (size_t i = 0; i < s->n; i++) {
 		struct spot *p = &s->spot[i];
 		struct touch *t;

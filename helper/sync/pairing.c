@@ -349,7 +349,8 @@ static int pair_alias(struct component *c, size_t side, struct spots *spots,
 	struct side *s = &c->side[side];
 	struct ledger *l = c->run->l;
 	char *text = sim_item_text(&p->rec->item);
-	int64_t item = edited_twin(c, side, spots, p);
+	int64_t item = edited_twin(c, side, spots, p), base;
+	struct touch *t;
 	int row;
 
 	if (!text)
@@ -365,11 +366,19 @@ static int pair_alias(struct component *c, size_t side, struct spots *spots,
 		return -1;
 	if (!item)
 		return 0;
-	p->found = false;
-	if (!touch_add(c, item, NOT_FOUND))
+	t = touch_add(c, item, p->retyped ? side : NOT_FOUND);
+	if (!t)
 		return -1;
+	p->found = false;
 	/* Beside the row of the first, which may have no place just now. */
-	return add_base(c, s, item, p->rec, KNOWS_NO_REV) < 0 ? -1 : 0;
+	base = add_base(c, s, item, p->rec, KNOWS_NO_REV);
+	/* Typed here: who deletes it elsewhere meanwhile has not seen that. */
+	if (base > 0 && p->retyped) {
+		t->base = base;
+		t->rec = p->rec;
+		t->paired = t->retyped = true;
+	}
+	return base < 0 ? -1 : 0;
 }
 
 static char *folded_name(const struct sim_item *it)
@@ -414,7 +423,8 @@ static int likely(struct component *c, struct side *s,
 	const char *a = sim_item_get(rec, "FN"), *b = sim_item_get(full, "FN");
 	int rc = sim_name_same(a ? a : "", b ? b : "", c->run->opt->country);
 
-	if (rc > 0 && s->r->lossless) {
+	/* A card has no birthday and no N to be contradicted by. */
+	if (rc > 0 && !s->card) {
 		rc = sim_contradict(rec, full);
 		return rc < 0 ? run_no_memory(c->run) : rc ? MAYBE : SURE;
 	}

@@ -44,6 +44,7 @@ struct run {
  * @unsure: a write failed there, and may have left a part
  * @again: a write met something else there: look at everything next round
  * @moved: the same, found out in this round
+ * @unread: a record of @ch cannot be read, and may be one that was elsewhere
  * @keep_token: something was held: the same changes must be seen again
  * @room: something went away there: what did not fit may now
  * @failed: it answered with an error and takes no part any more
@@ -56,7 +57,7 @@ struct side {
 	bool gives, takes, card;
 	char names[32];
 	struct sim_changes ch;
-	bool looked, unsure, again, moved, keep_token, room, failed;
+	bool looked, unsure, again, moved, unread, keep_token, room, failed;
 	int64_t read;
 	int64_t present;
 };
@@ -72,6 +73,7 @@ struct side {
  * @was: content before, where it is not the base's (recovery); or NULL
  * @edited: content differs from the base
  * @paired: first seen now: all it holds is an addition
+ * @retyped: somebody edited a record into what the item is already
  * @told: another phone left it so, by the card's manifest: nobody's edit
  * @held: a guard keeps it back
  * @released: row of the held thing that may go on now, 0: none
@@ -86,6 +88,7 @@ struct touch {
 	char *was;
 	bool edited;
 	bool paired;
+	bool retyped;
 	bool told;
 	bool held;
 	int64_t released;
@@ -163,6 +166,7 @@ int look(struct component *c);
  * @rec: what is there now, NULL: nothing
  * @lost: the base's content has still to be found
  * @found: the record has still to be given an item
+ * @retyped: somebody gave it the name it has now
  * @was: content of the base, when loaded
  */
 struct spot {
@@ -174,6 +178,7 @@ struct spot {
 	struct sim_record *rec;
 	bool lost;
 	bool found;
+	bool retyped;
 	struct sim_item was;
 };
 

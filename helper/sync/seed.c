@@ -49,9 +49,10 @@ static const struct step steps[] = {
 	{LQ_SEED_JOURNAL_END, "iii"},
 	{LQ_SEED_CONFLICTS, "iiiii"},
 	{LQ_SEED_VERSIONS, "iiiii"},
-	{LQ_SEED_CONFLICTS_END, "ii"},
+	{LQ_SEED_VERSIONS_END, "iii"},
+	{LQ_SEED_CONFLICTS_END, "iiii"},
 	{LQ_SEED_HELD, "iiiii"},
-	{LQ_SEED_HELD_END, "ii"},
+	{LQ_SEED_HELD_END, "iii"},
 	{LQ_SEED_DUPLICATES, "iiiii"},
 	{LQ_SEED_DUPLICATES_END, "ii"},
 };

@@ -14,10 +14,14 @@
 
 enum { BATCH = 256, OUTCOMES = 32 };
 
-/** struct job - what an op is for; @begun: the replica had its hands on it */
+/**
+ * struct job - what an op is for
+ * @begun: the replica had its hands on it
+ * @done: nothing is left of it to be written
+ */
 struct job {
 	int64_t item, base, rev, journal;
-	bool begun;
+	bool begun, done;
 };
 
 struct batch {
@@ -71,8 +75,8 @@ static struct sim_op *op_add(struct batch *b, enum sim_verb verb,
 	op->kind = b->c->g.kind;
 	sim_item_init(&op->want, op->kind);
 	sim_item_init(&op->was, op->kind);
-	b->job[b->n++] = (struct job){m->item, r ? r->id : 0, m->rev, 0,
-				   false};
+	b->job[b->n++] = (struct job){.item = m->item, .base = r ? r->id : 0,
+				   .rev = m->rev};
 	if (!r)
 		return op;
 	op->ref = strdup(r->ref);
@@ -88,6 +92,16 @@ static int not_due(struct batch *b, int64_t item)
 {
 	return ledger_do(b->c->run->l, LQ_DUE_DEL, b->c->run->e, "ii",
 			 b->s->member, item);
+}
+
+/* An item with several records there is due until the last of them is done. */
+static int job_done(struct batch *b, struct job *job)
+{
+	job->done = true;
+	for (size_t i = 0; i < b->n; i++)
+		if (b->job[i].item == job->item && !b->job[i].done)
+			return 0;
+	return not_due(b, job->item);
 }
 
 /* It is nowhere on this replica, and that means nothing. */
@@ -333,8 +347,7 @@ static int before(struct sim_op *op, void *arg)
 }
 
 /* What was read back is the base, whatever was wanted. */
-static int written(struct batch *b, const struct sim_op *op,
-		   const struct job *job)
+static int written(struct batch *b, const struct sim_op *op, struct job *job)
 {
 	struct run *run = b->c->run;
 	const char *ref = op->got.ref ? op->got.ref : op->ref;
@@ -366,11 +379,10 @@ static int written(struct batch *b, const struct sim_op *op,
 	free(text);
 	free(want);
 	free(was);
-	return rc ? rc : not_due(b, job->item);
+	return rc ? rc : job_done(b, job);
 }
 
-static int removed(struct batch *b, const struct sim_op *op,
-		   const struct job *job)
+static int removed(struct batch *b, const struct sim_op *op, struct job *job)
 {
 	struct run *run = b->c->run;
 	char *was = sim_item_text(&op->was);
@@ -385,7 +397,7 @@ static int removed(struct batch *b, const struct sim_op *op,
 			       (int64_t)SIM_DELETE, run->now, was, NULL,
 			       (int64_t)1);
 	free(was);
-	return rc ? rc : not_due(b, job->item);
+	return rc ? rc : job_done(b, job);
 }
 
 static int close_journal(struct batch *b, const struct job *job,
@@ -441,7 +453,7 @@ static int settle(struct batch *b, struct sim_op *op, struct job *job)
 		if (op->verb == SIM_CREATE)
 			return not_placed(b, job, &op->want, op->outcome,
 					  op->err.text);
-		return not_due(b, job->item);
+		return job_done(b, job);
 	case SIM_AWAY:
 		/* Whether it was written shows when it is back. */
 		b->s->failed = true;

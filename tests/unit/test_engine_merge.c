@@ -248,6 +248,24 @@ static void a_conflict_between_the_cards_stays_one(void **state)
 		    mem_count(w->local) == 4);
 }
 
+/* With a files URL and hidden identifiers; contacts are whole there as ever. */
+static void two_birthdays_are_two_people_on_a_server_that_hides(void **state)
+{
+	struct world *w = *state;
+
+	w->remote->hashes = true;
+	w->remote->r.lossless = false;
+	w->n = 3;
+	mem_set(w->local, "l-a", "uid-of-the-mother-1", ANNA "BDAY:19500102\n");
+	mem_set(w->remote, "r-a", "uid-of-the-daughter", ANNA "BDAY:19800304\n");
+	run(w);
+	assert_int_equal(w->rep.duplicates, 1);
+	assert_int_equal(w->rep.conflicts, 0);
+	assert_non_null(mem_with(w->local, "BDAY:19800304"));
+	assert_non_null(mem_with(w->remote, "BDAY:19500102"));
+	assert_quiet(w);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -262,6 +280,7 @@ int main(void)
 		T(parting_and_merging_again_loses_nothing),
 		T(a_first_esim_lets_nothing_else_wait),
 		T(a_conflict_between_the_cards_stays_one),
+		T(two_birthdays_are_two_people_on_a_server_that_hides),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
