@@ -34,9 +34,10 @@ quiet() {
 # sim ARGS...: as the owner; answers are lines of $typed
 typed=
 words() { printf '%q ' simsync "$@"; }
-sim() { printf '%b' "$typed" | su anna -s /bin/bash -c "$(words "$@") --stdin" 2>"$work/err"; }
+said() { local rc=$?; [ $rc = 0 ] || cat "$work/err" >&2; return $rc; }
+sim() { printf '%b' "$typed" | su anna -s /bin/bash -c "$(words "$@") --stdin" 2>"$work/err" || said; }
 # with FILE ARGS...: the same without answers; FILE is what it reads
-with() { local f=$1; shift; su anna -s /bin/bash -c "$(words "$@")" <"$f" 2>"$work/err"; }
+with() { local f=$1; shift; su anna -s /bin/bash -c "$(words "$@")" <"$f" 2>"$work/err" || said; }
 # json WHAT ARGS...: jq's WHAT of what it says
 json() { local what=$1; shift; sim "$@" --json | jq -rc "$what" 2>&1; }
 names() { json "[.[] | select(.name == \"$1\")] | length" contacts list "${@:2}"; }
