@@ -45,7 +45,7 @@ void simslot_wake(struct simslot *slot)
  * simslot_state_error() - why a card cannot be used now
  * @slot: slot; under its lock
  *
- * Return: 0 when it can, else what include/uapi/linux/simslot.h lists.
+ * Return: 0 when it can, else what kmod/uapi/linux/simslot.h lists.
  */
 int simslot_state_error(const struct simslot *slot)
 {

@@ -67,7 +67,7 @@ const char *slot_reason_text(uint32_t reason)
 	return NAME_OF(reason_texts, reason);
 }
 
-static struct nla_policy policy[SIMSLOT_A_MAX + 1] = {
+static const struct nla_policy policy[SIMSLOT_A_MAX + 1] = {
 	[SIMSLOT_A_SLOT] = { .type = NLA_U32 },
 	[SIMSLOT_A_EVENT] = { .type = NLA_U32 },
 	[SIMSLOT_A_SEQ] = { .type = NLA_U64 },

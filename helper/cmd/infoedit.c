@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * What the phone knows of each SIM, in the slot or not: listed, and edited where it is
- * the person's own (DESIGN section 2). An edit is T9; it reaches the SIM when that is in.
+ * the person's own (design.md, Rules). An edit is T9; it reaches the SIM when that is in.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
  * card-KEY.json: {"form":1,"lines":["SPN:...","LABEL:..."],
  *	"generation":"1","manifest":{"seq":7,"entries":[{"item":UID,
  *	"record":REF,"value":LINES,"device":NAME,"seq":7}]}}
- * The manifest is what each phone last agreed with that card to (DESIGN section
- * 5, several phones). What else is in the object (another program's) is kept as
+ * The manifest is what each phone last agreed with that card to (design.md,
+ * Several phones). What else is in the object (another program's) is kept as
  * it is.
  */
 #include "remote/dav.h"

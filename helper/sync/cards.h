@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * cards.h - which replica a card is: its generation, and the profiles of an
- * eUICC that come and go (DESIGN sections 1 and 5, T3 and T4)
+ * eUICC that come and go (design.md, Generations; T3, T4)
  *
  * An ICCID names a card to people; what it holds belongs to a generation of it.
  * A profile downloaded again under its old ICCID, or a card with a new PSC and

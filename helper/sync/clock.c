@@ -5,7 +5,7 @@
  * What is found changed was changed between the last look and this one. Where a
  * place keeps a clock that narrows it, but only within those bounds: a clock
  * that says anything else is wrong, and is not asked further. One edit is newer
- * only where the intervals are disjoint (DESIGN section 5).
+ * only where the intervals are disjoint (design.md, Conflicts).
  */
 #include "sync/run.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * manifest.c - several phones on one card and one server (DESIGN section 5)
+ * manifest.c - several phones on one card and one server (design.md)
  *
  * What another phone wrote on a card looks like a foreign edit here. The card's
  * manifest on the server says what each phone last agreed with it to: a record

@@ -3,7 +3,7 @@
 # boards: arm64-6.1
 # check: full
 # timeout: 1800
-# R1 to R8 (DESIGN section 2), each alone: what it connects becomes the same, through
+# R1 to R8 (design.md, Rules), each alone: what it connects becomes the same, through
 # edits and profile switches, and every other replica stays as it is, byte for byte.
 . "$(dirname "$0")/../board/tap.sh"
 . "$(dirname "$0")/stage.sh"

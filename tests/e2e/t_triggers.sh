@@ -3,7 +3,7 @@
 # boards: arm64-6.1
 # check: full
 # timeout: 1800
-# T1 to T12 (DESIGN section 2): whatever happens, and wherever, is noticed without a
+# T1 to T12 (design.md, Triggers): whatever happens, and wherever, is noticed without a
 # command, and is everywhere it belongs afterwards. Rule R8 is on.
 . "$(dirname "$0")/../board/tap.sh"
 . "$(dirname "$0")/stage.sh"

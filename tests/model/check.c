@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * check.c - the invariants of DESIGN section 5, after each run and at the end
+ * check.c - the invariants of design.md, after each run and at the end
  */
 #include "model.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * model.h - random histories against the invariants of DESIGN section 5
+ * model.h - random histories against the invariants of design.md
  *
  * A history is data: what replicas there are, and a list of steps that people,
  * terminals and failures take. It can be printed, read back, and made shorter.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * test_cards.c - which replica a card is: generations, and profiles that come
- * and go (DESIGN sections 1 and 5; T3, T4), with the real ledger
+ * and go (design.md, Generations; T3, T4), with the real ledger
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 /*
  * test_engine_merge.c - a rule switched on merges two components into one:
  * pairs, doubles nothing, loses nothing; switched off it parts them again
- * (DESIGN section 5, ADR 004)
+ * (design.md, Rules; ADR 004)
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * test_manifest.c - two phones, one card, one server: what the card's manifest
- * tells is nobody's edit (DESIGN section 5, several phones)
+ * tells is nobody's edit (design.md, Several phones)
  */
 #include <setjmp.h>
 #include <stdarg.h>

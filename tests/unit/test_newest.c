@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * test_newest.c - `conflict = "newest"': only where clocks exist and the
- * intervals of two edits are disjoint (DESIGN section 5)
+ * intervals of two edits are disjoint (design.md, Conflicts)
  */
 #include <setjmp.h>
 #include <stdarg.h>

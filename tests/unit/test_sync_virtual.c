@@ -440,7 +440,7 @@ static int with_eid(const struct store_record *r, void *arg)
 	return 0;
 }
 
-/* DESIGN section 2: the EID is mirrored, for each profile. */
+/* design.md, Rules: the EID is mirrored, for each profile. */
 static void the_information_of_a_profile_names_its_euicc(void **state)
 {
 	struct world *w = *state;

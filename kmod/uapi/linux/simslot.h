@@ -7,7 +7,7 @@
  *  - generic netlink family "simslot": what slots there are and what happens
  *    to them. Spec: docs/netlink/simslot.yaml. Never carries an APDU, never
  *    blocks, and names an identity only to CAP_NET_ADMIN in the initial
- *    network namespace.
+ *    user namespace.
  *  - /dev/simslotN: APDUs. One open file is one client: write() one command
  *    APDU, poll(), read() one response (data followed by SW1 SW2).
  *  - /dev/simslot-proxy: a slot served by a process.
