@@ -26,7 +26,7 @@ fail() {
 	exit 1
 }
 figure() { FIGURES+=("$(printf '%-44s %s' "$1" "$2")"); }
-indent() { sed 's/\r$//; s/^/     /'; }
+indent() { "$STAGE_TOP/tests/e2e/indent.py"; }
 
 # shown COMMAND...: as the owner, on the handset, the way a person types it
 shown() {
@@ -53,7 +53,7 @@ waiting() {
 	pid=$!
 	if [ -t 1 ]; then
 		while kill -0 "$pid" 2>/dev/null; do
-			printf '\r   … %s, %d s ' "$what" $((SECONDS - from))
+			printf '\r   … until %s, %d s ' "$what" $((SECONDS - from))
 			sleep 0.5
 		done
 		printf '\r\e[K'
@@ -78,7 +78,7 @@ await_run() {
 			LAST_RUN=$run rc=0
 			break
 		fi
-		[ -t 1 ] && printf '\r   … %s, %d s ' "$what" $((SECONDS - from))
+		[ -t 1 ] && printf '\r   … until %s, %d s ' "$what" $((SECONDS - from))
 		sleep 0.3
 	done
 	clear_line
@@ -93,7 +93,8 @@ count_of() { card_ask "$1" count | tr ' ' '\n' | sed -n "s/^$2=//p"; }
 
 # insert NAME: into the slot; INSERTED is the edge's time
 insert() {
-	INSERTED=$(wire insert "$STAGE/$1.sock" | sed 's/^ok //') || fail "the SIM does not fit"
+	INSERTED=$(wire insert "$STAGE/$1.sock") || fail "the SIM does not fit"
+	INSERTED=${INSERTED#ok }
 }
 
 # event_since NS NAME: time of the first such event after NS, in host time
@@ -206,7 +207,7 @@ insert b
 waiting "SIM B is found" ask || fail "nobody was asked"
 say "sync_detail: $(slot_attr sync_detail)"
 settle
-ON_SECONDS=200 typed assword "$OWNER_PASSWORD" "[both]" fill -- simsync card enroll | sed -n '1,9p;$p'
+ON_SECONDS=200 typed assword "$OWNER_PASSWORD" "[both]" fill -- simsync card enroll || fail "not enrolled"
 await_run "SIM B is filled" || fail "not filled"
 waiting "SIM B is filled" ok partial || fail "not filled"
 same "contacts on SIM B" 40 "$(book b | wc -l)"
@@ -225,7 +226,7 @@ leave
 insert e
 waiting "the eUICC is found" ask ok || fail "it was not found"
 settle
-ON_SECONDS=200 typed assword "$OWNER_PASSWORD" "[both]" pull -- simsync card enroll | sed -n '1p;$p'
+ON_SECONDS=200 typed assword "$OWNER_PASSWORD" "[both]" pull -- simsync card enroll || fail "not enrolled"
 await_run "the profile is read" || fail "no run"
 epoch=$(slot_attr epoch)
 shown simsync esim list || fail "no profiles"
