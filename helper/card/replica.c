@@ -528,7 +528,8 @@ struct sim_replica *card_replica(struct card *c, const char *name,
 	char shown[TEXT_MAX + 32], spn[TEXT_MAX];
 
 	info_spn(c, spn, sizeof(spn));
-	snprintf(shown, sizeof(shown), "SIM%s%s (...%s)", spn[0] ? " " : "", spn,
+	snprintf(shown, sizeof(shown), "%s%s%s (...%s)",
+		 class == SIM_VIRTUAL ? "eSIM" : "SIM", spn[0] ? " " : "", spn,
 		 n > 4 ? c->iccid + n - 4 : c->iccid);
 	if (r && p) {
 		r->name = strdup(name);

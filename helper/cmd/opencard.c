@@ -180,7 +180,9 @@ static void say_seen(const struct card *card, struct cards_seen *seen,
 	const char *iccid = card_iccid(card);
 	size_t n = strlen(iccid);
 
-	snprintf(shown, 32, "SIM (...%s)", iccid + (n > 4 ? n - 4 : 0));
+	snprintf(shown, 32, "%s (...%s)",
+		 seen->virt || seen->eid ? "eSIM" : "SIM",
+		 iccid + (n > 4 ? n - 4 : 0));
 	seen->iccid = iccid;
 	seen->shown = shown;
 }

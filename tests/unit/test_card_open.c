@@ -311,6 +311,23 @@ static struct sim_item parsed(enum sim_kind kind, const char *text)
 	return it;
 }
 
+/* What its siblings on the eUICC are called, it is called too. */
+static void a_profile_is_called_esim(void **state)
+{
+	struct uicc *u = card(HEAD "pin1 1234 off\n");
+	struct sim_err e = { 0 };
+	struct sim_replica *r;
+	struct link *l;
+	struct card *c = opened(u, &l);
+
+	(void)state;
+	r = card_replica(c, "card:1/a", SIM_VIRTUAL, &e);
+	assert_string_equal(r->shown, "eSIM Example Mobil (...7896)");
+	r->ops->free(r);
+	card_close(c);
+	uicc_free(u);
+}
+
 static void own_number_and_languages_are_written_the_rest_is_not(void **state)
 {
 	struct uicc *u = card(HEAD "pin1 1234 off\nphonebook local adn=5x28\n");
@@ -555,6 +572,7 @@ int main(void)
 		cmocka_unit_test(a_2g_pin_is_read_from_the_directory),
 		cmocka_unit_test(every_field_of_the_card_is_said),
 		cmocka_unit_test(before_the_pin_only_what_is_open_is_said),
+		cmocka_unit_test(a_profile_is_called_esim),
 		cmocka_unit_test(own_number_and_languages_are_written_the_rest_is_not),
 		cmocka_unit_test(messages_are_read_stored_marked_and_deleted),
 		cmocka_unit_test(a_message_the_card_does_not_keep_or_let_go_is_a_failure),
