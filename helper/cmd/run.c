@@ -279,8 +279,7 @@ static int add_server(struct run *r, struct sim_err *e)
 
 /* ---- the engine --------------------------------------------------------- */
 
-static void on_progress(enum sync_stage stage, const char *shown, size_t done,
-			size_t total, void *arg)
+void run_stage(enum sync_stage stage, const char *shown, char *out, size_t max)
 {
 	static const char *const doing[] = {
 		[SYNC_RECOVER] = "finishing the last run",
@@ -290,9 +289,18 @@ static void on_progress(enum sync_stage stage, const char *shown, size_t done,
 		[SYNC_WRITE] = "writing",
 		[SYNC_END] = "ending",
 	};
+	bool who = shown && shown[0];
+
+	snprintf(out, max, "%s%s%s", doing[stage], who ? " " : "",
+		 who ? shown : "");
+}
+
+static void on_progress(enum sync_stage stage, const char *shown, size_t done,
+			size_t total, void *arg)
+{
 	char what[96];
 
-	snprintf(what, sizeof(what), "%s %s", doing[stage], shown ? shown : "");
+	run_stage(stage, shown, what, sizeof(what));
 	cmd_progress(arg, what, done, total);
 }
 

@@ -6,6 +6,7 @@
 #define SIMSYNC_RUN_H
 
 #include "cmd/cmd.h"
+#include "sync/engine.h"
 
 struct card;
 struct sim_channel;
@@ -50,5 +51,14 @@ struct ledger *ledger_for_run(struct cmd *c, bool dry, struct sim_err *e);
 /** run_card_progress() - for card_on_progress(); @arg is the struct cmd */
 void run_card_progress(void *arg, const char *what, unsigned int done,
 		       unsigned int total);
+
+/**
+ * run_stage() - what a run is doing, for its progress line
+ * @stage: stage
+ * @shown: the replica it is done with, NULL or "": all
+ * @out: "reading SIM Telekom (...4711)", "merging"
+ * @max: its room
+ */
+void run_stage(enum sync_stage stage, const char *shown, char *out, size_t max);
 
 #endif
