@@ -307,6 +307,7 @@ int cmd_contacts_export(struct cmd *c, struct sim_err *e);
 int cmd_folder(struct cmd *c, struct sim_err *e);
 int cmd_sms_list(struct cmd *c, struct sim_err *e);
 int cmd_sms_show(struct cmd *c, struct sim_err *e);
+int cmd_sms_mark(struct cmd *c, struct sim_err *e);
 int cmd_sms_rm(struct cmd *c, struct sim_err *e);
 int cmd_sms_import(struct cmd *c, struct sim_err *e);
 int cmd_sms_export(struct cmd *c, struct sim_err *e);

@@ -11,36 +11,11 @@
 #include "card/sms.h"
 #include "cmd/cardchange.h"
 #include "cmd/cmd.h"
+#include "cmd/msgs.h"
 #include "model/parts.h"
 #include "store/store.h"
 
 /* ---- the messages ------------------------------------------------------- */
-
-/**
- * struct message - one part
- * @ref: its name in the store, or its record
- * @version: in the store
- * @problem: why it cannot be read, NULL: it can
- */
-struct message {
-	char *ref;
-	int64_t version;
-	char *problem;
-	struct sim_item it;
-};
-
-/**
- * struct messages - all of them
- * @m: @n of them, room for @cap
- * @it: the items of @m
- * @head: see parts_gather()
- */
-struct messages {
-	struct message *m;
-	size_t n, cap;
-	const struct sim_item **it;
-	size_t *head;
-};
 
 static int take(struct messages *all, const char *ref, int64_t version,
 		const char *problem, const struct sim_item *it)
@@ -68,7 +43,7 @@ static int take_stored(const struct store_record *rec, void *arg)
 	return take(arg, rec->ref, rec->version, NULL, &rec->item);
 }
 
-static void messages_free(struct messages *all)
+void msgs_free(struct messages *all)
 {
 	for (size_t i = 0; i < all->n; i++) {
 		free(all->m[i].ref);
@@ -93,14 +68,14 @@ static int gather(struct messages *all, struct sim_err *e)
 	return 0;
 }
 
-static int stored(struct store *s, struct messages *all, struct sim_err *e)
+int msgs_stored(struct store *s, struct messages *all, struct sim_err *e)
 {
 	return store_record_each(s, SIM_MESSAGE, NULL, take_stored, all, e) < 0 ?
 		       -1 : gather(all, e);
 }
 
-static int on_card(const struct cardchange *w, struct messages *all,
-		   struct sim_err *e)
+int msgs_on_card(const struct cardchange *w, struct messages *all,
+		     struct sim_err *e)
 {
 	for (size_t i = 0; i < w->now.n; i++)
 		if (take(all, w->now.rec[i].ref, 0, w->now.rec[i].problem,
@@ -120,20 +95,19 @@ static int read_all(struct cmd *c, bool card, const struct oncard *o,
 	if (card) {
 		r = cardchange_open(&w, false, e);
 		if (!r)
-			r = on_card(&w, all, e);
+			r = msgs_on_card(&w, all, e);
 		return cardchange_close(&w, r, e);
 	}
 	s = cmd_store(c, e);
 	if (!s)
 		return -1;
-	r = stored(s, all, e);
+	r = msgs_stored(s, all, e);
 	store_close(s);
 	return r;
 }
 
-/* The message that has @ref, or one of whose parts has: its head; n: none. */
-static size_t find(const struct messages *all, const char *ref, bool card,
-		   struct sim_err *e)
+size_t msgs_find(const struct messages *all, const char *ref, bool card,
+		     struct sim_err *e)
 {
 	for (size_t i = 0; i < all->n; i++)
 		if (!strcmp(all->m[i].ref, ref))
@@ -241,7 +215,7 @@ int cmd_sms_list(struct cmd *c, struct sim_err *e)
 				    json_string(from ? from : to ? to : ""));
 		json_array_append_new(rows, row);
 	}
-	messages_free(&all);
+	msgs_free(&all);
 	if (!r)
 		return cmd_table_out(c, rows, col, o.card ?
 				     "No messages on the card." : "No messages.",
@@ -292,77 +266,11 @@ int cmd_sms_show(struct cmd *c, struct sim_err *e)
 	if (cmd_args(c, opt, 1, 1, e) < 0)
 		return -1;
 	if (!read_all(c, o.card, &o, &all, e)) {
-		i = find(&all, c->argv[0], o.card, e);
+		i = msgs_find(&all, c->argv[0], o.card, e);
 		r = i < all.n ? show(c, row_of(&all, i), e) : -1;
 	}
-	messages_free(&all);
+	msgs_free(&all);
 	return r;
-}
-
-/* ---- rm ----------------------------------------------------------------- */
-
-static int rm_stored(struct store *s, const struct message *m, struct sim_err *e)
-{
-	int r = store_record_rm(s, SIM_MESSAGE, m->ref, m->version, e);
-
-	return r == 1 ? sim_fail(e, EX_TEMPFAIL,
-				 "the message was changed meanwhile; look at it and try again") :
-			r;
-}
-
-/* All parts of the message that has @ref; @done counts them. */
-static int rm_parts(const struct messages *all, const char *ref,
-		    struct store *s, struct cardchange *w, size_t *done,
-		    struct sim_err *e)
-{
-	size_t head = find(all, ref, w, e);
-	int r = head < all->n ? 0 : -1;
-
-	for (size_t i = 0; !r && i < all->n; i++) {
-		if (all->head[i] != head)
-			continue;
-		r = w ? cardchange_rm(w, &w->now.rec[i], e) :
-			rm_stored(s, &all->m[i], e);
-		*done += !r;
-	}
-	return r;
-}
-
-int cmd_sms_rm(struct cmd *c, struct sim_err *e)
-{
-	struct cardchange w = { .c = c, .kind = SIM_MESSAGE };
-	const struct cmd_opt opt[] = {
-		ONCARD_OPTS(&w.o), { NULL, NULL, NULL, NULL, NULL, 0 },
-	};
-	struct messages all = { 0 };
-	struct store *s = NULL;
-	size_t done = 0;
-	int r;
-
-	if (cmd_args(c, opt, 1, 1, e) < 0)
-		return -1;
-	if (w.o.card) {
-		r = cardchange_open(&w, true, e) || on_card(&w, &all, e) ||
-		    rm_parts(&all, c->argv[0], NULL, &w, &done, e) ? -1 : 0;
-		r = cardchange_close(&w, r, e);
-	} else {
-		s = cmd_store(c, e);
-		r = !s || stored(s, &all, e) ||
-		    rm_parts(&all, c->argv[0], s, NULL, &done, e) ? -1 : 0;
-	}
-	if (s)
-		store_close(s);
-	messages_free(&all);
-	if (done)
-		cmd_changed(c);
-	if (r)
-		return r;
-	if (c->json)
-		return cmd_json_out(json_pack("{s:s, s:s, s:I}", "ref",
-					      c->argv[0], "did", "removed",
-					      "records", (json_int_t)done), e);
-	printf("%s removed\n", c->argv[0]);
-	return 0;
 }
 
 /* ---- export, import ----------------------------------------------------- */
@@ -392,7 +300,7 @@ int cmd_sms_export(struct cmd *c, struct sim_err *e)
 			r = sim_fail(e, EX_IOERR, "standard output cannot be written");
 		json_decref(line);
 	}
-	messages_free(&all);
+	msgs_free(&all);
 	if (!r && (fflush(stdout) || ferror(stdout)))
 		r = sim_fail(e, EX_IOERR, "standard output cannot be written");
 	return r;

@@ -112,6 +112,10 @@ same "it is removed with its parts" 2 "$(json .records sms rm sms/4 --card)"
 same "and put back from the file" '{"added":2,"there":3,"refused":0}' \
 	"$(with "$work/sms.json" sms import - --card --json | jq -c .)"
 until_true 60 quiet
+same "it is marked with its parts" 2 "$(json .records sms mark sms/4 unread --card)"
+same "on the card" '["unread",5]' \
+	"$(sim sms list --card --json | jq -c '[(.[] | select(.ref == "sms/4") | .status), length + 1]')"
+until_true 60 quiet
 same "reading has deleted nothing" 5 "$(sim sms export --card | wc -l)"
 
 # ---- fixed dialling numbers -----------------------------------------------------------

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* `simsync sms` on the phone's store: import, show, rm, and long messages. */
+/* `simsync sms` on the phone's store: import, show, mark, rm, and long messages. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -56,11 +56,11 @@ static int teardown(void **state)
 	return r;
 }
 
-/* Runs @fn with @word and the text @in as its input; what it says comes back. */
+/* Runs @fn with the words of @word and the text @in as its input; what it says comes back. */
 static json_t *run(struct world *w, int (*fn)(struct cmd *, struct sim_err *),
 		   const char *word, const char *in, int *r, struct sim_err *e)
 {
-	char from[80], to[80];
+	char from[80], to[80], words[160];
 	int out = dup(1);
 	FILE *f;
 	json_t *v;
@@ -73,9 +73,12 @@ static json_t *run(struct world *w, int (*fn)(struct cmd *, struct sim_err *),
 	assert_non_null(freopen(from, "r", stdin));
 	fflush(stdout);
 	assert_non_null(freopen(to, "w", stdout));
-	w->argv[0] = (char *)word;
-	w->argv[1] = NULL;
-	w->c.argc = word ? 1 : 0;
+	snprintf(words, sizeof(words), "%s", word ? word : "");
+	w->c.argc = 0;
+	for (char *at = words, *next; (next = strsep(&at, " "));)
+		if (*next)
+			w->argv[w->c.argc++] = next;
+	w->argv[w->c.argc] = NULL;
 	*e = (struct sim_err){ 0 };
 	*r = fn(&w->c, e);
 	fflush(stdout);
@@ -161,6 +164,71 @@ static void a_long_message_is_removed_with_all_its_parts(void **state)
 	assert_int_equal(e.code, EX_NOINPUT);
 }
 
+static const char *status_of(struct world *w, const char *ref, char out[16])
+{
+	struct sim_err e;
+	int r;
+	json_t *v = run(w, cmd_sms_show, ref, NULL, &r, &e);
+
+	snprintf(out, 16, "%s", json_string_value(json_object_get(v, "status")));
+	json_decref(v);
+	return out;
+}
+
+static void a_message_is_marked_with_all_its_parts(void **state)
+{
+	struct world *w = *state;
+	char ref[64], words[96], s[16];
+	struct sim_err e;
+	json_t *v;
+	int r;
+
+	json_decref(run(w, cmd_sms_import, NULL,
+			HI PART("01", "AA") PART("02", "BB"), &r, &e));
+	v = run(w, cmd_sms_list, "AABB", NULL, &r, &e);
+	snprintf(ref, sizeof(ref), "%s", json_string_value(
+		json_object_get(json_array_get(v, 0), "ref")));
+	json_decref(v);
+	assert_string_equal(status_of(w, ref, s), "unread");
+	snprintf(words, sizeof(words), "%s read", ref);
+	v = run(w, cmd_sms_mark, words, NULL, &r, &e);
+	assert_int_equal(r, 0);
+	assert_int_equal(number(v, "records"), 2);
+	json_decref(v);
+	assert_string_equal(status_of(w, ref, s), "read");
+	snprintf(words, sizeof(words), "%s unread", ref);
+	json_decref(run(w, cmd_sms_mark, words, NULL, &r, &e));
+	assert_int_equal(r, 0);
+	assert_string_equal(status_of(w, ref, s), "unread");
+	snprintf(words, sizeof(words), "%s seen", ref);
+	json_decref(run(w, cmd_sms_mark, words, NULL, &r, &e));
+	assert_int_equal(r, -1);
+	assert_int_equal(e.code, EX_USAGE);
+}
+
+/* TS 31.102 4.2.25: what was sent is sent or unsent, never read. */
+static void one_of_ours_is_not_marked(void **state)
+{
+	/* SUBMIT: 01, reference 00, to 491, PID 00, DCS 00, 1 septet. */
+	static const char ours[] = "{\"direction\":\"out\",\"tpdu\":"
+				   "\"0100039194F100000141\"}\n";
+	struct world *w = *state;
+	char words[96];
+	struct sim_err e;
+	json_t *v;
+	int r;
+
+	json_decref(run(w, cmd_sms_import, NULL, ours, &r, &e));
+	assert_int_equal(r, 0);
+	v = run(w, cmd_sms_list, NULL, NULL, &r, &e);
+	snprintf(words, sizeof(words), "%s read", json_string_value(
+		json_object_get(json_array_get(v, 0), "ref")));
+	json_decref(v);
+	json_decref(run(w, cmd_sms_mark, words, NULL, &r, &e));
+	assert_int_equal(r, -1);
+	assert_int_equal(e.code, EX_DATAERR);
+}
+
 static void what_is_exported_can_be_imported(void **state)
 {
 	struct world *w = *state;
@@ -213,6 +281,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_file_of_messages_is_taken_in_once),
 		T(a_long_message_is_removed_with_all_its_parts),
+		T(a_message_is_marked_with_all_its_parts),
+		T(one_of_ours_is_not_marked),
 		T(what_is_exported_can_be_imported),
 		T(lines_that_are_none_are_named_and_the_rest_is_taken),
 	};
