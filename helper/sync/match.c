@@ -243,6 +243,35 @@ static int alike(struct component *c, const struct spot *p,
 	return shared ? SIM_RENAMED : SIM_EDITED;
 }
 
+/* 1: an identical record of it was edited too, and to something else */
+static bool edited_apart(const struct component *c, size_t side,
+			 const struct spots *s, const struct spot *lost,
+			 const struct spot *found)
+{
+	for (size_t i = s->touch0; i < c->touches; i++) {
+		const struct touch *t = &c->touch[i];
+
+		if (t->side == side && t->item == lost->item && t->rec &&
+		    t->edited &&
+		    !sim_item_same(&t->rec->item, &found->rec->item))
+			return true;
+	}
+	return false;
+}
+
+/* Identical records made unlike are two: the first is the item, this a new one. */
+static int settle_edited(struct component *c, size_t side, struct spots *s,
+			 struct spot *lost, struct spot *found)
+{
+	if (!edited_apart(c, side, s, lost, found))
+		return settle(c, side, lost, found);
+	if (ledger_do(c->run->l, LQ_BASE_DEL, c->run->e, "i", lost->base))
+		return -1;
+	lost->lost = false;
+	lost->base = 0;
+	return 0;
+}
+
 /* Edited where it is, else the only two that are alike. */
 static int match_edited(struct component *c, size_t side, struct spots *s)
 {
@@ -255,7 +284,7 @@ static int match_edited(struct component *c, size_t side, struct spots *s)
 			continue;
 		how = alike(c, p, p->rec);
 		if (how < 0 ||
-		    (how >= (int)SIM_EDITED && settle(c, side, p, p)))
+		    (how >= (int)SIM_EDITED && settle_edited(c, side, s, p, p)))
 			return -1;
 	}
 	for (size_t i = 0; i < s->n; i++) {
@@ -281,7 +310,8 @@ static int match_edited(struct component *c, size_t side, struct spots *s)
 				return -1;
 			back += how >= (int)SIM_EDITED;
 		}
-		if (there == 1 && back == 1 && settle(c, side, p, only))
+		if (there == 1 && back == 1 &&
+		    settle_edited(c, side, s, p, only))
 			return -1;
 	}
 	return 0;

@@ -455,6 +455,44 @@ static void of_two_identical_records_one_goes_one_is_rewritten(void **state)
 	assert_quiet(w);
 }
 
+/* Made unlike they are two: what one was given the other is not. */
+static void of_two_identical_records_both_are_edited(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->card, "rec/0", NULL, "FN:Anna\nTEL:+491701\n");
+	mem_set(w->card, "rec/1", NULL, "FN:Anna\nTEL:+491701\n");
+	run(w);
+	mem_set(w->local, "rec/0", NULL,
+		"FN:Anna\nTEL:+491701\nEMAIL:a@example.org\n");
+	mem_set(w->card, "rec/0", NULL, "FN:Anna\nTEL:+491702\n");
+	mem_set(w->card, "rec/1", NULL, "FN:Anna Berg\nTEL:+491701\n");
+	run(w);
+	assert_has(w->card, "rec/0", "FN:Anna\nTEL:+491702\n");
+	assert_has(w->card, "rec/1", "FN:Anna Berg\nTEL:+491701\n");
+	assert_int_equal(mem_count(w->local), 2);
+	assert_int_equal(mem_count(w->remote), 2);
+	assert_non_null(mem_with(w->local, "+491702\nEMAIL:a@example.org"));
+	assert_int_equal(w->rep.conflicts, 0);
+	assert_quiet(w);
+}
+
+static void of_two_identical_records_both_are_edited_alike(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->card, "rec/0", NULL, "FN:Anna\nTEL:+491701\n");
+	mem_set(w->card, "rec/1", NULL, "FN:Anna\nTEL:+491701\n");
+	run(w);
+	mem_set(w->card, "rec/0", NULL, "FN:Anna\nTEL:+491702\n");
+	mem_set(w->card, "rec/1", NULL, "FN:Anna\nTEL:+491702\n");
+	run(w);
+	assert_int_equal(mem_count(w->local), 1);
+	assert_has(w->local, "rec/0", "FN:Anna\nTEL:+491702\n");
+	assert_int_equal(mem_count(w->card), 2);
+	assert_quiet(w);
+}
+
 static void uids_pair_local_and_server(void **state)
 {
 	struct world *w = *state;
@@ -1230,6 +1268,8 @@ int main(void)
 		T(the_same_number_with_another_name_keeps_both),
 		T(identical_records_are_one_item_and_one_may_go),
 		T(of_two_identical_records_one_goes_one_is_rewritten),
+		T(of_two_identical_records_both_are_edited),
+		T(of_two_identical_records_both_are_edited_alike),
 		T(uids_pair_local_and_server),
 		T(a_card_pairs_by_number_and_name_even_cut),
 		T(a_cut_name_on_a_shared_number_never_pairs),
