@@ -32,6 +32,7 @@ tools() { make -s -C "$TOP" B="$BUILD" "$BUILD/board/exec" "$BUILD/board/agent-a
 # What the product installs, the agent and the modules: laid on the disk at each start.
 stage() {
 	local to=$1 modules tree
+	note "building the module for arm64"
 	modules=$("$TOP/scripts/modules.sh" arm64 "$series")
 	tree=$(echo "$modules"/lib/modules/*)
 	mkdir -p "$to/usr/lib/modules/${tree##*/}" "$to/usr/lib/board"
@@ -40,7 +41,8 @@ stage() {
 	cp -a "$TOP/tests/board/guest/root/." "$to/"
 	cp "$BUILD/board/agent-arm64" "$to/usr/lib/board/agent"
 	[ -n "$helper" ] || return 0
-	"$TOP/scripts/sysroot.sh" make -s -C "$TOP" B="$BUILD/arm64" helper >&2
+	note "building the helper for arm64"
+	"$TOP/scripts/sysroot.sh" make -s -j2 -C "$TOP" B="$BUILD/arm64" helper >&2
 	"$TOP/scripts/sysroot.sh" make -s -C "$TOP" B="$BUILD/arm64" DESTDIR="$to" install >&2
 	# what a package does after unpacking
 	local units
@@ -119,6 +121,7 @@ start() {
 		args+=(-chardev "socket,id=a$n,path=$dir/agent.$n.sock,server=on,wait=off"
 			-device "virtserialport,chardev=a$n,name=agent.$n")
 	done
+	note "booting the handset"
 	setsid qemu-system-aarch64 "${args[@]}" </dev/null >"$dir/qemu.log" 2>&1 &
 	wait_up
 }

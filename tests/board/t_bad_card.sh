@@ -59,9 +59,10 @@ LIST
 
 # ---- within a command -------------------------------------------------------
 
+# A card that has not left is asked for little: the fourth command is in the midst of it.
 # The kernel waits for a minute while a card sends NULLs.
 while IFS='|' read -r fault name seconds; do
-	card_ask a fault "$fault" nth=12 >/dev/null
+	card_ask a fault "$fault" nth=4 >/dev/null
 	start=$SECONDS
 	owner sync
 	took=$((SECONDS - start))
@@ -83,6 +84,16 @@ garbage 3|garbage for an answer|60
 stop 1|an answer that stops in its middle|60
 nulls 0|NULLs for ever|120
 LIST
+
+# A card that was put in is read whole: its fortieth command reads a contact.
+pull
+card_ask a fault "stop 1" nth=40 >/dev/null
+insert a error
+shows "an answer that stops while the card is read: sync_detail says so" error \
+	'never came whole' 'clean|next run'
+card_ask a fault clear >/dev/null
+in_sync "an answer that stops while the card is read: the next run finds all in sync"
+kept "an answer that stops while the card is read: nothing is lost"
 
 # ---- while it is written to -------------------------------------------------
 

@@ -25,7 +25,7 @@ fail() {
 	on journalctl -u 'simsync*' --no-pager -n 20 </dev/null 2>/dev/null | sed 's/^/   /'
 	exit 1
 }
-figure() { FIGURES+=("$(printf '%-44s %s' "$1" "$2")"); }
+figure() { FIGURES+=("$(printf '%-52s %s' "$1" "$2")"); }
 indent() { "$STAGE_TOP/tests/e2e/indent.py"; }
 
 # shown COMMAND...: as the owner, on the handset, the way a person types it
@@ -61,6 +61,28 @@ waiting() {
 	wait "$pid"
 	rc=$?
 	return $rc
+}
+
+# starting: what stage_up is at, as it says it
+starting() {
+	local from=$SECONDS at='' now
+	while sleep 0.5; do
+		now=$(tail -qn 1 "$STAGE/start.log" 2>/dev/null)
+		if [ -t 2 ]; then
+			printf '\r\e[K   … %s, %d s ' "${now:-starting}" $((SECONDS - from)) >&2
+		elif [ "$now" != "$at" ]; then
+			say "… $now" >&2
+			at=$now
+		fi
+	done
+}
+
+# leave_stage: what the handset wrote stays where something went wrong
+leave_stage() {
+	local rc=$?
+	stage_down
+	[ $rc = 0 ] && rm -rf "$STAGE" || echo "   what the parts wrote: $STAGE"
+	exit $rc
 }
 
 # settle: what ended until now is known; await_run: until one more run has ended
@@ -129,7 +151,16 @@ echo "${BOLD}simsync: a SIM put into the handset is synced${OFF}"
 began=$(now_ns)
 
 step "The handset starts (arm64, Debian's stock kernel $("$STAGE_TOP/scripts/kernel.sh" arm64 6.1 | tail -n 1), systemd; slot empty)"
-stage_up || { echo "the handset did not start"; exit 1; }
+starting &
+watcher=$!
+STAGE_PIDS+=($watcher)
+stage_up 2>"$STAGE/start.log"
+rc=$?
+kill "$watcher" 2>/dev/null
+wait "$watcher" 2>/dev/null
+clear_line
+[ $rc = 0 ] || { cat "$STAGE/start.log"; echo "the handset did not start"; exit 1; }
+trap leave_stage EXIT
 card_up a "$IMAGES/card-a.card" || exit 1
 card_up b "$IMAGES/card-b.card" || exit 1
 # a subscription of its own: SIM A's ICCID on another card would be SIM A emptied
@@ -234,7 +265,7 @@ settle
 from=$(now_ns)
 typed assword "$OWNER_PASSWORD" -- simsync esim enable 89331000005555666677 || fail "not switched"
 t=$(event_since "$from" profile-switched) || fail "the kernel did not notice the switch"
-figure "profile switch: order to event" "$(ms "$from" "$t")"
+figure "profile switch: command, with its password, to event" "$(ms "$from" "$t")"
 good "the kernel says profile-switched; epoch $epoch -> $(slot_attr epoch), profile_switches $(slot_attr profile_switches)"
 waiting "the new profile is asked about" ask || fail "nobody was asked about the new profile"
 shown simsync status
@@ -252,5 +283,5 @@ The handset is running. Owner's password: $OWNER_PASSWORD. From another terminal
    $STAGE_B/wire --ask $STAGE/wire.sock insert $STAGE/a.sock    (or b.sock, e.sock)
 Try: simsync status, simsync contacts list, simsync plan. Leave the shell to end it.
 TEXT
-	"$STAGE_TOP/tests/board/handset.sh" shell "$STAGE/board"
+	"$STAGE_TOP/tests/board/handset.sh" shell "$STAGE/board" || true
 fi

@@ -27,7 +27,9 @@ stage_up() {
 	mkdir -p "$STAGE"
 	trap stage_down EXIT
 	trap 'exit 143' TERM INT HUP
-	make -s -C "$STAGE_TOP" B="$STAGE_B" "$STAGE_B/simcard" "$STAGE_B/wire" || return
+	stage_note "building the software SIM"
+	make -s -j2 -C "$STAGE_TOP" B="$STAGE_B" "$STAGE_B/simcard" "$STAGE_B/wire" || return
+	stage_note "starting Radicale and Apache"
 	"$STAGE_TOP/tests/board/servers.sh" start "$STAGE/servers" || return
 	rm -f "$STAGE/board/qtest.sock"
 	# Before the module loads: lines are known by their changes.
