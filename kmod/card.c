@@ -98,7 +98,9 @@ static void begin(struct simslot *slot, struct outcome *out)
 	slot->sent = 0;
 	slot->state = SIMSLOT_ACTIVATING;
 	slot->reason = SIMSLOT_REASON_NONE;
+	slot->rest = SIMSLOT_AWAKE;
 	simslot_unlock(slot);
+	simslot_used(slot);
 	slot->sw = 0;
 	slot->waiting = false;
 	simslot_wake(slot);
@@ -232,6 +234,7 @@ static void removed(struct simslot *slot)
 	simslot_lock(slot);
 	slot->state = SIMSLOT_EMPTY;
 	slot->reason = SIMSLOT_REASON_NONE;
+	slot->rest = SIMSLOT_AWAKE;
 	slot->removals++;
 	memset(&slot->card, 0, sizeof(slot->card));
 	memset(slot->iccid, 0, sizeof(slot->iccid));

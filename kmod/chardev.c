@@ -89,6 +89,7 @@ static int simslot_open(struct inode *inode, struct file *filp)
 		return -ENOMEM;
 	}
 	filp->private_data = file;
+	simslot_use(slot);
 	return stream_open(inode, filp);
 }
 
@@ -108,6 +109,7 @@ static int simslot_close(struct inode *inode, struct file *filp)
 	simslot_submit(slot, file->closing);
 	simslot_unlock(slot);
 	simslot_cancel(slot);
+	simslot_unuse(slot);
 	if (job)
 		simslot_job_put(job);
 	simslot_job_put(file->closing);

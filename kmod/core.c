@@ -389,9 +389,12 @@ int simslot_register(struct simslot *slot)
 	int err;
 
 	slot->event = SIMSLOT_EV_SLOT_ADDED;
+	simslot_pm_begin(slot);
 	err = cdev_device_add(&slot->cdev, &slot->dev);
-	if (err)
+	if (err) {
+		simslot_pm_end(slot);
 		return err;
+	}
 	xa_store(&simslot_slots, slot->index, slot, GFP_KERNEL);
 	atomic_inc(&simslot_slots_generation);
 	simslot_lock(slot);
@@ -425,6 +428,7 @@ void simslot_unregister(struct simslot *slot)
 
 	simslot_cancel(slot);
 	cancel_work_sync(&slot->work);
+	simslot_pm_end(slot);
 
 	if (!(slot->caps & SIMSLOT_CAP_PROXIED) && slot->ops->deactivate)
 		slot->ops->deactivate(slot);

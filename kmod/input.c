@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * input.c - what happens to a slot from outside: edges of card detect, what a
- * process tells, the system's sleep
+ * process tells
  *
  * All of it is only noted here; card.c says what it means.
  */
 #include <linux/ktime.h>
-#include <linux/pm.h>
 #include <linux/slab.h>
 
 #include "simslot.h"
@@ -128,54 +127,3 @@ int simslot_tell(struct simslot *slot, enum simslot_input_type type,
 	return 0;
 }
 EXPORT_SYMBOL_GPL(simslot_tell);
-
-/* ---- suspend and resume --------------------------------------------------- */
-
-#ifdef CONFIG_PM_SLEEP
-/* Nobody watches the slot now: what is in it afterwards may be another card. */
-static int simslot_suspend(struct device *dev)
-{
-	struct simslot *slot = to_simslot(dev);
-	bool powered;
-
-	simslot_lock(slot);
-	slot->suspended = true;
-	if (!slot->soldered)
-		slot->edges++;
-	powered = slot->state == SIMSLOT_READY ||
-		  slot->state == SIMSLOT_ACTIVATING;
-	simslot_unlock(slot);
-	if (slot->caps & SIMSLOT_CAP_PROXIED)
-		return 0;
-
-	simslot_cancel(slot);
-	flush_work(&slot->work);
-	down_read(&slot->ops_lock);
-	if (powered && slot->ops && slot->ops->deactivate)
-		slot->ops->deactivate(slot);
-	up_read(&slot->ops_lock);
-	/* Also a mute card: another one may be there afterwards. */
-	simslot_lock(slot);
-	if (slot->state == SIMSLOT_READY || slot->state == SIMSLOT_MUTE)
-		slot->state = SIMSLOT_ACTIVATING;
-	simslot_unlock(slot);
-	return 0;
-}
-
-static int simslot_resume(struct device *dev)
-{
-	struct simslot *slot = to_simslot(dev);
-
-	simslot_lock(slot);
-	slot->suspended = false;
-	slot->resumed = true;
-	if (!slot->gone)
-		simslot_kick(slot);
-	simslot_unlock(slot);
-	return 0;
-}
-#endif
-
-const struct dev_pm_ops simslot_pm = {
-	SET_SYSTEM_SLEEP_PM_OPS(simslot_suspend, simslot_resume)
-};

@@ -296,6 +296,8 @@ struct next {
 	bool resumed;
 	bool settled;
 	bool was_away;
+	bool woken;
+	bool rests;
 };
 
 static bool take(struct simslot *slot, struct next *next)
@@ -323,11 +325,17 @@ static bool take(struct simslot *slot, struct next *next)
 		next->was_away = slot->removed;
 		slot->settled = false;
 		slot->removed = false;
+	} else if (slot->rest == SIMSLOT_REST_OVER) {
+		/* An edge meanwhile: the settled line decides. */
+		next->woken = slot->state == SIMSLOT_READY;
+		slot->rest = SIMSLOT_AWAKE;
 	} else if (!list_empty(&slot->jobs)) {
 		next->job = list_first_entry(&slot->jobs, struct simslot_job,
 					     node);
 		list_del(&next->job->node);
 		slot->in_flight = next->job;
+	} else if (slot->rest == SIMSLOT_REST_WANTED) {
+		next->rests = true;
 	} else {
 		any = false;
 	}
@@ -352,7 +360,11 @@ void simslot_work(struct work_struct *work)
 			kfree(next.in);
 		} else if (next.settled) {
 			simslot_look(slot, next.was_away);
-		} else {
+		} else if (next.woken) {
+			simslot_cycle(slot, SIMSLOT_ON);
+		} else if (next.rests) {
+			simslot_rest(slot);
+		} else if (next.job) {
 			/* The client hears of a failure before the reset. */
 			finish_job(slot, next.job, run(slot, next.job));
 			recover(slot);

@@ -207,6 +207,14 @@ enum simslot_input_type {
 	SIMSLOT_IN_RESET,
 };
 
+/* How far runtime PM is with a card. */
+enum simslot_rest {
+	SIMSLOT_AWAKE,
+	SIMSLOT_REST_WANTED,	/* nobody uses it */
+	SIMSLOT_RESTS,		/* ready, but without power */
+	SIMSLOT_REST_OVER,	/* somebody wants to use it */
+};
+
 struct simslot_input {
 	struct list_head node;
 	enum simslot_input_type type;
@@ -234,6 +242,7 @@ struct simslot_input {
  * @resumed: it has woken up: look at the card
  * @settled: the debounce time has passed
  * @removed: a removal lasted the debounce time, whatever the line says now
+ * @rest: of a card that nobody uses; see power.c
  * @in_flight: job being done
  * @jobs: jobs waiting
  * @inputs: struct simslot_input waiting
@@ -287,6 +296,7 @@ struct simslot {
 	bool resumed;
 	bool settled;
 	bool removed;
+	enum simslot_rest rest;
 	struct simslot_job *in_flight;
 	struct list_head jobs;
 	struct list_head inputs;
@@ -358,8 +368,16 @@ const char *simslot_event_name(u32 event);
 const char *simslot_state_name(u32 state);
 
 /* input.c */
-extern const struct dev_pm_ops simslot_pm;
 enum hrtimer_restart simslot_debounced(struct hrtimer *timer);
+
+/* power.c */
+extern const struct dev_pm_ops simslot_pm;
+void simslot_rest(struct simslot *slot);
+void simslot_use(struct simslot *slot);
+void simslot_unuse(struct simslot *slot);
+void simslot_used(struct simslot *slot);
+void simslot_pm_begin(struct simslot *slot);
+void simslot_pm_end(struct simslot *slot);
 
 /* card.c */
 void simslot_wake(struct simslot *slot);

@@ -35,6 +35,7 @@
  * @expect: identity that our own switch of profiles brings
  * @expected: there is such a one
  * @basic: on channel 0, in an exclusive transaction
+ * @broke: an answer never came whole: the slot has reset the card because of it
  * @lease: CLOCK_MONOTONIC milliseconds when the transaction's lease ends; 0
  *	none
  */
@@ -45,6 +46,7 @@ struct dev {
 	char expect[SIMSLOT_ICCID_LEN];
 	bool expected;
 	bool basic;
+	bool broke;
 	long long lease;
 };
 
@@ -83,6 +85,14 @@ static const struct {
 
 static int fault(struct dev *d, int err, const char *doing, struct sim_err *e)
 {
+	d->broke |= err == EREMOTEIO;
+	/* Whoever asked then may have gone on without: say the cause. */
+	if (err == ESTALE && d->broke) {
+		d->base.fault = SIM_CHAN_STALE;
+		return sim_fail(e, EX_IOERR,
+				"%s: an answer of the card never came whole and it was reset; the next run starts over",
+				doing);
+	}
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		if (faults[i].err != err)
 			continue;
@@ -278,6 +288,7 @@ static int dev_open(struct sim_channel *c, const uint8_t *aid, size_t aid_len,
 		d->basic = true;
 		return dev_open(c, aid, aid_len, resp, max, got, e);
 	}
+	d->broke = false;
 	if (ch.resp_len > sizeof(ch.resp))
 		ch.resp_len = sizeof(ch.resp);
 	if (!ch.sw && ch.channel != SIMSLOT_NO_CHANNEL)

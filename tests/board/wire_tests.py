@@ -282,6 +282,61 @@ def test_sleep():
     phone.events_are("and told", "card-removed")
 
 
+# --- an idle card ------------------------------------------------------------------------
+
+POWER = "/sys/class/simslot/simslot0/power"
+
+
+def vcc_becomes(level, seconds=10):
+    end = time.time() + seconds
+    while slot.status()["vcc"] != level and time.time() < end:
+        time.sleep(0.02)
+    return slot.status()["vcc"] == level
+
+
+def test_idle():
+    """Runtime PM: an idle card keeps its power or loses it, as configured."""
+    a = card("a", "card-a")
+    insert(a)
+    Tap.same("as it begins: power/control", "on", phone.attr("power/control"))
+    time.sleep(3)
+    Tap.same("an idle card keeps its power", "1", slot.status()["vcc"])
+    on_board(f"echo 300 >{POWER}/autosuspend_delay_ms; echo auto >{POWER}/control")
+    try:
+        Tap.ok(vcc_becomes("0"), "control auto: an idle card loses its power")
+        Tap.same("and RST is low", "0", slot.status()["rst"])
+        phone.events_are("nobody hears of it")
+        Tap.same("it is still shown", ("ready", a.iccid), (phone.attr("state"), phone.attr("iccid")))
+        Tap.ok(ready_file(), "who opens the slot gets a channel")
+        phone.events_are("the card was powered up", "card-reset")
+        time.sleep(1)
+        Tap.same("it keeps its power while a file is open", "1", slot.status()["vcc"])
+        Tap.same("a command is answered", "9000", phone.ask("apdu", 0, SELECT_MF))
+        phone.ask("close", 0)
+        Tap.ok(vcc_becomes("0"), "and loses it after the last is closed")
+        phone.drain()
+        a.become("profile-2", "reset")
+        Tap.ok(ready_file(), "a card that is another profile when it wakes up")
+        phone.events_are("it stayed in", "card-reset", "profile-switched")
+        phone.ask("close", 0)
+        Tap.ok(vcc_becomes("0"), "idle again")
+        phone.drain()
+        remove("pulled while it has no power")
+        a.become("card-a", "reset")
+        insert(a)
+        Tap.ok(vcc_becomes("0"), "a card that was put in loses its power too when nobody opens it")
+        phone.drain()
+        phone.ask("suspend")
+        phone.events_are("the system slept: looked at anew", "card-reset")
+        Tap.ok(vcc_becomes("0"), "and idle again")
+        on_board(f"echo on >{POWER}/control")
+        Tap.ok(vcc_becomes("1"), "control on: it has its power back")
+        phone.events_are("and is activated", "card-reset")
+    finally:
+        on_board(f"echo on >{POWER}/control")
+    remove()
+
+
 # --- pulled out at any moment -----------------------------------------------------------
 
 
