@@ -15,6 +15,7 @@ struct store;
  * @ref: its name in the store, or its record
  * @version: in the store
  * @problem: why it cannot be read, NULL: it can
+ * @it: what it says
  */
 struct message {
 	char *ref;
@@ -25,7 +26,9 @@ struct message {
 
 /**
  * struct messages - all of them
- * @m: @n of them, room for @cap
+ * @m: the messages
+ * @n: how many
+ * @cap: room in @m
  * @it: the items of @m
  * @head: see parts_gather()
  */
