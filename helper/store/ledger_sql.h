@@ -76,6 +76,13 @@
 	X(ITEM_REKEY, "UPDATE item SET key=?2 WHERE id=?1")                    \
 	X(REPLICA_AWAY, "UPDATE replica SET state='away' WHERE state='here'")  \
 	X(BASE_VALUE, "SELECT value,rev FROM base WHERE id=?")                 \
+	X(BASE_ELSEWHERE, "SELECT e.value FROM base b JOIN item i ON "         \
+			  "i.id=b.item JOIN member own ON own.id=b.member "    \
+			  "JOIN member m ON m.replica=own.replica AND "        \
+			  "m.id<>own.id JOIN item x ON "                       \
+			  "x.component=m.component AND x.uid=i.uid "           \
+			  "JOIN base e ON e.item=x.id AND e.member=m.id "      \
+			  "WHERE b.id=? AND e.value<>'' ORDER BY e.id")        \
 	X(BASE_ALIKE, "SELECT id,item,value FROM base WHERE member=? "         \
 		      "AND hash=? AND meaning IN ('present','unreadable')")    \
 	X(BASE_AT, "SELECT id,ref,meaning FROM base WHERE item=? "             \

@@ -205,12 +205,13 @@ static int match_same(struct component *c, size_t side, struct spots *s)
 	return 0;
 }
 
-/* 1: somebody else, an entry of its own, has a number of the one at @p */
-static int number_shared(struct component *c, const struct spot *p)
+/* 1: somebody else, an entry of its own, has a number of @was, which is @item */
+static int number_shared(struct component *c, const struct sim_item *was,
+			 int64_t item)
 {
 	const enum ledger_query q = LQ_NUMBER_FIND;
 	struct ledger *l = c->run->l;
-	char **number = sim_numbers(&p->was, c->run->opt->country);
+	char **number = sim_numbers(was, c->run->opt->country);
 	int row = 0, other = 0;
 
 	if (!number)
@@ -219,28 +220,65 @@ static int number_shared(struct component *c, const struct spot *p)
 		for (row = ledger_first(l, q, c->run->e, "is", c->id,
 					number[i]);
 		     row > 0; row = ledger_next(l, q, c->run->e))
-			other |= ledger_int(l, q, 0) != p->item;
+			other |= ledger_int(l, q, 0) != item;
 	}
 	sim_numbers_free(number);
 	return row < 0 ? -1 : other;
 }
 
-/* sim_alike() of what @p was and @rec; a name only nearly the same counts
+/* sim_alike() of what @item @was and @rec; a name only nearly the same counts
  * where the number is nobody else's. -1: failed
  */
-static int alike(struct component *c, const struct spot *p,
-		 const struct sim_record *rec)
+static int alike_was(struct component *c, const struct sim_item *was,
+		     int64_t item, const struct sim_record *rec)
 {
-	enum sim_likeness how = sim_alike(&p->was, &rec->item,
+	enum sim_likeness how = sim_alike(was, &rec->item,
 					  c->run->opt->country);
 	int shared;
 
 	if (how != SIM_RESPELLED)
 		return (int)how;
-	shared = number_shared(c, p);
+	shared = number_shared(c, was, item);
 	if (shared < 0)
 		return -1;
 	return shared ? SIM_RENAMED : SIM_EDITED;
+}
+
+static int alike(struct component *c, const struct spot *p,
+		 const struct sim_record *rec)
+{
+	return alike_was(c, &p->was, p->item, rec);
+}
+
+/*
+ * The same where it is. Edited step by step while other rules were in force it
+ * is what another component has there: that one saw one step, this all of them.
+ */
+static int alike_here(struct component *c, const struct spot *p)
+{
+	const enum ledger_query q = LQ_BASE_ELSEWHERE;
+	const struct sim_record *rec = p->rec;
+	struct ledger *l = c->run->l;
+	int how = alike(c, p, rec), row = 0;
+
+	if (how < 0 || how >= (int)SIM_EDITED)
+		return how;
+	for (row = ledger_first(l, q, c->run->e, "i", p->base);
+	     row > 0 && how >= 0 && how < (int)SIM_EDITED;
+	     row = ledger_next(l, q, c->run->e)) {
+		struct sim_item was = {.kind = c->g.kind};
+		int than;
+
+		if (sim_item_parse(&was, c->g.kind, ledger_text(l, q, 0)))
+			than = sim_fail(c->run->e, EX_DATAERR,
+					"ledger: a base cannot be read");
+		else
+			than = alike_was(c, &was, p->item, rec);
+		sim_item_free(&was);
+		how = than < 0 || than >= (int)SIM_EDITED ? than : how;
+	}
+	ledger_end(l, q);
+	return row < 0 ? -1 : how;
 }
 
 /* 1: an identical record of it was edited too, and to something else */
@@ -282,7 +320,7 @@ static int match_edited(struct component *c, size_t side, struct spots *s)
 
 		if (!p->lost || !p->found)
 			continue;
-		how = alike(c, p, p->rec);
+		how = alike_here(c, p);
 		if (how < 0 ||
 		    (how >= (int)SIM_EDITED && settle_edited(c, side, s, p, p)))
 			return -1;

@@ -70,6 +70,27 @@ static void a_note_outlives_rules_of_cards_alone(void **state)
 	assert_quiet(w);
 }
 
+/* One step was seen under other rules, the other is new: it is one contact. */
+static void edited_step_by_step_it_is_no_new_contact(void **state)
+{
+	struct world *w = *state;
+
+	w->n = 4;
+	on(w, 1, true);
+	mem_set(w->local, "a", "u1", "FN:Anna Berg\nTEL:+491701\nNOTE:x\n");
+	run(w);
+	on(w, 4, false);
+	mem_set(w->card, "rec/0", NULL, "FN:Anna Berg\nTEL:+491702\n");
+	run(w);
+	mem_set(w->card, "rec/0", NULL, "FN:Anna\nTEL:+491702\n");
+	on(w, 4, true);
+	run(w);
+	assert_has(w->local, "a", "FN:Anna\nTEL:+491702\nNOTE:x\n");
+	assert_int_equal(mem_count(w->local), 1);
+	assert_int_equal(mem_count(w->remote), 1);
+	assert_quiet(w);
+}
+
 /* The cards of one class go on alone: the one with more room leads. */
 static void cards_alone_do_not_cut_each_other(void **state)
 {
@@ -344,6 +365,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(one_more_rule_changes_nothing),
 		T(a_note_outlives_rules_of_cards_alone),
+		T(edited_step_by_step_it_is_no_new_contact),
 		T(cards_alone_do_not_cut_each_other),
 		T(what_the_server_is_due_is_due_with_a_rule_less),
 		T(a_delete_before_another_rule_came_stays_one),
