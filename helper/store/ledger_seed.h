@@ -211,6 +211,12 @@
 	  "d JOIN item o ON o.id=d.a AND o.component=?2 JOIN item p "          \
 	  "ON p.id=d.b JOIN item x ON x.component=?1 AND x.uid=o.uid "         \
 	  "JOIN item y ON y.component=?1 AND y.uid=p.uid WHERE x.id>?5")       \
+	X(WIDEN_ROWS,                                                          \
+	  "SELECT o.value,b.value FROM item n JOIN item o ON "                 \
+	  "o.component=?2 AND o.uid=n.uid JOIN base b ON b.item=n.id "         \
+	  "AND b.ref IS NOT NULL WHERE n.id=?1")                               \
+	X(WIDEN_SET,                                                           \
+	  "UPDATE item SET value=?2 WHERE id=?1")                              \
 	X(SEED_DUPLICATES_END,                                                 \
 	  "DELETE FROM duplicate WHERE a IN (SELECT id FROM item "             \
 	  "WHERE component=?2 AND ?1=?1)")

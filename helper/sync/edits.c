@@ -396,6 +396,13 @@ static int row_agrees(struct merge *m, const struct row *r, const char *field,
 	return rc ? run_no_memory(m->c->run) : 0;
 }
 
+/* Nothing was done there: it is only told of the merged value later. */
+static bool only_behind(const struct open *o, const struct row *r)
+{
+	return o->fresh &&
+	       !(r->touch && (r->touch->edited || r->touch->paired));
+}
+
 /*
  * What a side has in that field; what it only cut of the merged value is that
  * value. -1: no memory
@@ -405,14 +412,11 @@ static int version_of(struct merge *m, const struct row *r,
 {
 	const char *country = m->c->run->opt->country;
 	struct sim_item merged = {.kind = m->m.kind};
-	bool cut = false;
+	bool cut = only_behind(o, r);
 	int rc = sim_field_get(&merged, &m->m, o->field, country);
 
-	if (!rc)
+	if (!rc && !cut)
 		rc = row_agrees(m, r, o->field, &merged, &cut);
-	/* Away, and untouched since it was told of that value. */
-	if (!rc && !cut && !r->touch && !side_of(m, r))
-		cut = !row_missed(m, r, o->field);
 	if (!rc && cut)
 		sim_item_move(own, &merged);
 	else if (!rc)

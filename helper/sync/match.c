@@ -174,6 +174,7 @@ static int drop_aliases(struct component *c, struct side *s,
 			continue;
 		if (ledger_do(c->run->l, LQ_BASE_DEL, c->run->e, "i", p->base))
 			return -1;
+		s->room = s->room || !p->found;
 		p->lost = false;
 		p->base = 0;
 	}

@@ -148,6 +148,9 @@ void report_end(struct run *run);
 
 /* seed.c: what happened under other rules since this one was in force */
 int seed(struct component *c, bool fresh);
+/** widen() - items after @floor, taken from component @from: all that the cards
+ *	hold of them together. 0, -1 */
+int widen(struct component *c, int64_t from, int64_t floor);
 /** seed_rules() - what its rules say now, against what they said. 0, -1 */
 int seed_rules(struct component *c, unsigned int classes);
 /** seed_pair() - items of two components that became one: those that are one */

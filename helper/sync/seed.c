@@ -146,7 +146,8 @@ static int seed_also(struct component *c, int64_t covered)
 			break;
 		classes = from.its & from.ours & ~covered;
 		if (carry(c, also_steps, COUNT(also_steps), &from, classes,
-			  floor))
+			  floor) ||
+		    (!(classes & LOSSLESS) && widen(c, from.id, floor)))
 			return -1;
 		covered |= classes;
 		c->merged = true;
@@ -183,7 +184,8 @@ int seed(struct component *c, bool fresh)
 		return -1;
 	classes = from.its & from.ours;
 	if (from.id && (fresh || (classes & LOSSLESS))) {
-		if (carry(c, steps, COUNT(steps), &from, classes, 0))
+		if (carry(c, steps, COUNT(steps), &from, classes, 0) ||
+		    (!(classes & LOSSLESS) && widen(c, from.id, 0)))
 			return -1;
 	} else if (from.id &&
 		   carry(c, write_steps, COUNT(write_steps), &from, classes,

@@ -18,10 +18,11 @@ enum { BATCH = 256, OUTCOMES = 32 };
  * struct job - what an op is for
  * @begun: the replica had its hands on it
  * @done: nothing is left of it to be written
+ * @waits: another record of the item cannot be read now: it stays due
  */
 struct job {
 	int64_t item, base, rev, journal;
-	bool begun, done;
+	bool begun, done, waits;
 };
 
 struct batch {
@@ -98,6 +99,8 @@ static int not_due(struct batch *b, int64_t item)
 static int job_done(struct batch *b, struct job *job)
 {
 	job->done = true;
+	if (job->waits)
+		return 0;
 	for (size_t i = 0; i < b->n; i++)
 		if (b->job[i].item == job->item && !b->job[i].done)
 			return 0;
@@ -189,7 +192,7 @@ static int plan_create(struct batch *b, struct merge *m)
 }
 
 static int plan_row(struct batch *b, struct merge *m, struct row *r,
-		    bool *waits)
+		    bool *waits, bool *unread)
 {
 	struct component *c = b->c;
 	struct sim_item want = {.kind = c->g.kind};
@@ -198,7 +201,7 @@ static int plan_row(struct batch *b, struct merge *m, struct row *r,
 	int rc = 0;
 
 	if (!strcmp(r->meaning, "unreadable")) {
-		*waits = true;
+		*waits = *unread = true;
 		return 0;
 	}
 	/* Taken back everywhere else; here somebody put it. */
@@ -245,7 +248,8 @@ static int plan_item(struct batch *b, int64_t item)
 	struct component *c = b->c;
 	struct merge m = {0};
 	unsigned int holders = 0;
-	bool here = false, waits = false, never = false;
+	bool here = false, waits = false, never = false, unread = false;
+	size_t first = b->n;
 	int rc = is_held(b, item);
 
 	if (rc)
@@ -266,7 +270,7 @@ static int plan_item(struct batch *b, int64_t item)
 			continue;
 		if (r->ref) {
 			here = true;
-			rc = plan_row(b, &m, r, &waits);
+			rc = plan_row(b, &m, r, &waits, &unread);
 		} else {
 			never |= strcmp(r->meaning, "not-placed") != 0;
 		}
@@ -275,6 +279,8 @@ static int plan_item(struct batch *b, int64_t item)
 		waits = true;
 		rc = plan_create(b, &m);
 	}
+	for (size_t i = first; i < b->n; i++)
+		b->job[i].waits = unread;
 out:
 	if (!rc && !waits)
 		rc = not_due(b, item);

@@ -512,8 +512,11 @@ static void other(struct world *w, const struct step *s)
 		for (unsigned int i = 0; i < w->p->values; i++) {
 			struct value *v = &w->p->value[i];
 
-			if ((v->people & old) && !(v->people & who) &&
-			    !held_elsewhere(w, v, s->at))
+			if (!(v->people & old) || held_elsewhere(w, v, s->at))
+				continue;
+			if (v->people & who)
+				v->left |= old & ~who;
+			else
 				v->gone = true;
 		}
 		put(w, s->at, k->ref, NULL, &it);

@@ -70,6 +70,39 @@ static void a_note_outlives_rules_of_cards_alone(void **state)
 	assert_quiet(w);
 }
 
+/* One holds more of the name and an address, the other a second number. */
+static void cards_alone_hold_together_what_one_has_no_room_for(void **state)
+{
+	struct world *w = *state;
+
+	w->n = 4;
+	on(w, 1, true);
+	w->card->name_bytes = 21;
+	w->card->tels = w->card->emails = 1;
+	w->card2->name_bytes = 9;
+	w->card2->tels = 3;
+	w->card2->emails = 0;
+	mem_set(w->local, "a", "u1", "FN:Alexandra Hamilton\nTEL:+491701\n"
+		"TEL:+491702\nTEL:+491703\nEMAIL:a@example.org\n");
+	run(w);
+	on(w, 4, false);
+	/* Another terminal sorts the card: it is looked at anew. */
+	mem_del(w->card, "rec/0");
+	mem_set(w->card, "rec/5", NULL, "FN:Alexandra Hamilton\nTEL:+491701\n"
+		"EMAIL:a@example.org\n");
+	run(w);
+	assert_has(w->card, "rec/5", "FN:Alexandra Hamilton\nTEL:+491701\n"
+		   "EMAIL:a@example.org\n");
+	assert_has(w->card2, "rec/0", "FN:Alexandra\nTEL:+491701\n"
+		   "TEL:+491702\nTEL:+491703\n");
+	assert_quiet(w);
+	on(w, 4, true);
+	run(w);
+	assert_has(w->local, "a", "FN:Alexandra Hamilton\nTEL:+491701\n"
+		   "TEL:+491702\nTEL:+491703\nEMAIL:a@example.org\n");
+	assert_quiet(w);
+}
+
 /* One step was seen under other rules, the other is new: it is one contact. */
 static void edited_step_by_step_it_is_no_new_contact(void **state)
 {
@@ -97,7 +130,7 @@ static void cards_alone_do_not_cut_each_other(void **state)
 	struct world *w = *state;
 
 	w->n = 4;
-	w->card->name_bytes = 20;
+	w->card->name_bytes = 21;
 	on(w, 1, true);
 	mem_set(w->local, "a", "u1", "FN:Alexandra Hamilton\nTEL:+491701\n");
 	run(w);
@@ -365,6 +398,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(one_more_rule_changes_nothing),
 		T(a_note_outlives_rules_of_cards_alone),
+		T(cards_alone_hold_together_what_one_has_no_room_for),
 		T(edited_step_by_step_it_is_no_new_contact),
 		T(cards_alone_do_not_cut_each_other),
 		T(what_the_server_is_due_is_due_with_a_rule_less),
