@@ -17,11 +17,16 @@
 #include "store/ledger_show.h"
 
 /* Of what is due (d), what the replica does not hold yet as it is now: rules that
- * changed make all due to be looked at, and most of that waits for nothing. */
+ * changed make all due to be looked at, and most of that waits for nothing. Nor does
+ * a card (r) ever take what another card says of itself. */
 #define LEDGER_WAITS                                                           \
 	"NOT EXISTS(SELECT 1 FROM item i JOIN base b ON b.item=i.id "          \
 	"AND b.member=d.member WHERE i.id=d.item AND i.state='live' "          \
-	"AND b.ref IS NOT NULL AND b.rev=i.rev)"
+	"AND b.ref IS NOT NULL AND b.rev=i.rev) "                              \
+	"AND NOT (r.class<2 AND EXISTS(SELECT 1 FROM item i "                  \
+	"JOIN component o ON o.id=i.component AND o.kind=2 "                   \
+	"WHERE i.id=d.item) AND NOT EXISTS(SELECT 1 FROM base b "              \
+	"WHERE b.item=d.item AND b.member=d.member AND b.ref IS NOT NULL))"
 
 #define LEDGER_QUERIES(X)                                                      \
 	X(RUN_ADD, "INSERT INTO run(trigger,start) VALUES(?,?)")               \

@@ -183,6 +183,8 @@ static int register_all(struct run *run, struct sim_replica **r, size_t n,
 
 static bool any_takes(const struct graph *g, enum sim_class class)
 {
+	if (g->kind == SIM_MESSAGE && (RULE_BIT(class) & RULE_CARDS & ~g->spool))
+		return false;
 	for (int k = 0; k < GRAPH_CLASSES; k++)
 		if (g->reach[k] & RULE_BIT(class))
 			return true;

@@ -854,6 +854,35 @@ static void messages_leave_the_card_and_their_going_deletes_nothing(
 	assert_quiet(w);
 }
 
+static void what_a_card_never_takes_does_not_wait_for_it(void **state)
+{
+	struct world *w = *state;
+	struct sim_item it;
+
+	put_message(w->local, "m", "DIRECTION:in\nTPDU:0401\nSTATUS:read\n");
+	sim_item_parse(&it, SIM_INFO, "ICCID:8949\nIMSI:26201\n");
+	mem_put(w->local, "info", NULL, &it);
+	sim_item_free(&it);
+	w->mask[0] = SYNC_FILL;
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	run(w);
+	assert_int_equal(mem_count(w->card), 1);
+	w->r[0] = &w->remote->r;
+	w->n = 2;
+	run(w);
+	assert_int_equal(w->rep.queued, 0);
+	/* The first virtual SIM: everybody looks at everything again. */
+	w->card2->r.class = SIM_VIRTUAL;
+	w->r[2] = &w->card2->r;
+	w->n = 3;
+	w->mask[2] = SYNC_PULL;
+	run(w);
+	assert_int_equal(w->rep.queued, 0);
+	mem_set(w->local, "2", "u2", "FN:Bert\nTEL:+491703\n");
+	run(w);
+	assert_int_equal(w->rep.queued, 1);
+}
+
 static void a_message_deleted_on_the_phone_is_not_taken_again(void **state)
 {
 	struct world *w = *state;
@@ -1290,6 +1319,7 @@ int main(void)
 		T(a_half_written_record_is_completed_not_doubled),
 		T(info_follows_the_card_and_labels_go_both_ways),
 		T(messages_leave_the_card_and_their_going_deletes_nothing),
+		T(what_a_card_never_takes_does_not_wait_for_it),
 		T(a_message_deleted_on_the_phone_is_not_taken_again),
 		T(keep_both_makes_a_second_item),
 		T(prefer_lets_one_side_win),
