@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # boards: arm64-6.1
-# check: full
 # timeout: 1500
 # Cards that misbehave in every way a card can, on the handset: said clearly, nothing
 # lost, and well again when the card is.

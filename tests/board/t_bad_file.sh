@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # boards: arm64-6.1
-# check: full
 # timeout: 1500
 # Cards whose files are not what they should be, on the handset: said clearly, nothing
 # written, nothing lost, and all in sync again with a good card.

@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # boards: arm64-6.1
-# check: full
 # timeout: 1500
 # Servers that are down, fail, lie or refuse, and a store whose disk is full: said
 # clearly, nothing lost, and all in sync again when it is over.

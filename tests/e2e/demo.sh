@@ -184,7 +184,8 @@ typed assword "$SERVER_PASSWORD" -- simsync remote add http://10.0.2.100:5232/ow
 step "SIM A goes in: 40 contacts, 5 messages. It is new here, so the person is asked first"
 insert a
 waiting "SIM A is found" ask || fail "nobody was asked"
-figure "card detect to card-ready (debounce 50 ms)" "$(ms "$INSERTED" "$(event_since "$INSERTED" card-ready)")"
+t=$(event_since "$INSERTED" card-ready) || fail "the kernel did not say card-ready"
+figure "card detect to card-ready (debounce 50 ms)" "$(ms "$INSERTED" "$t")"
 same "sync_state" ask "$(slot_attr sync_state)"
 say "sync_detail: $(slot_attr sync_detail)"
 same "commands the SIM has had (SELECT and READ of EF_ICCID)" 2 "$(count_of a apdus)"
@@ -247,7 +248,7 @@ say "cut to what fits, on the SIM:$(book b | grep 'Arbeit Z')"
 shown simsync contacts show 'Arbeit Zentrale' || fail "the cut name came back"
 settle
 shown simsync sync || fail "the second run failed"
-shown simsync plan
+same "simsync plan, after it" "ok: nothing to do" "$(sim plan </dev/null | head -n 1)"
 same "contacts in the phone, names whole" 40 "$(sim contacts list --json </dev/null | jq length)"
 same "contacts on the server" 40 "$(dav_contacts)"
 dav_has 'Arbeit Zentrale' && good "the server has the whole name" || fail "the server lost the name"
