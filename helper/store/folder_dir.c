@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <uuid/uuid.h>
 
+#include "disk.h"
 #include "model/vcard.h"
 
 bool folder_name_ok(const char *name)
@@ -176,6 +177,17 @@ static int spill(struct folder_io *io, int dir, const char *temp,
 	return ret;
 }
 
+/*
+ * What the caller remembers of a file must not outlast the file: a name lost
+ * at a power cut would read as the person's own removal or undo.
+ */
+static int keep_names(struct folder_io *io, struct sim_err *e)
+{
+	return disk_keep_names(((struct folder_dir *)io)->fd) ?
+		       io_fail(io, "", e) :
+		       0;
+}
+
 /* 0, 1 another file is there by now, -1 with errno. */
 static int in_place(int dir, const char *temp, const char *name, bool replace)
 {
@@ -211,7 +223,7 @@ static int dir_write(struct folder_io *io, const char *name, const char *hash,
 	}
 	if (ret)
 		unlinkat(dir, temp, 0);
-	return ret;
+	return ret ? ret : keep_names(io, e);
 }
 
 static int dir_remove(struct folder_io *io, const char *name, const char *hash,
@@ -221,7 +233,7 @@ static int dir_remove(struct folder_io *io, const char *name, const char *hash,
 
 	if (!ret && unlinkat(((struct folder_dir *)io)->fd, name, 0))
 		ret = errno == ENOENT ? 1 : io_fail(io, name, e);
-	return ret;
+	return ret ? ret : keep_names(io, e);
 }
 
 static const struct folder_io_ops dir_ops = {

@@ -42,8 +42,9 @@ typedef int (*folder_each)(const char *name, const struct folder_stat *st,
  * @read: content, malloc'd, with a NUL behind it, and at most one byte more
  *	than VCARD_MAX_BYTES of it. 0, 1: not there, -1
  * @write: by rename of a whole, synced file, if @name still holds what @hash
- *	(SHA-256, hex) says; "": if there is none. 0, 1: it does not, -1
- * @remove: under the same condition. 0, 1, -1
+ *	(SHA-256, hex) says; "": if there is none. 0: also after a power cut,
+ *	1: it does not hold that, -1
+ * @remove: under the same condition. 0: also after a power cut, 1, -1
  */
 struct folder_io_ops {
 	int (*list)(struct folder_io *io, folder_each each, void *arg,
