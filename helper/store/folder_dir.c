@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -16,6 +17,8 @@
 
 #include "disk.h"
 #include "model/vcard.h"
+
+#define TEMP ".simsync-" /* and a UUID: a file not yet whole */
 
 bool folder_name_ok(const char *name)
 {
@@ -212,7 +215,7 @@ static int dir_write(struct folder_io *io, const char *name, const char *hash,
 
 	uuid_generate(id);
 	uuid_unparse_lower(id, u);
-	snprintf(temp, sizeof(temp), ".simsync-%s", u);
+	snprintf(temp, sizeof(temp), TEMP "%s", u);
 	ret = spill(io, dir, temp, name, text, len, fs, e);
 	if (!ret)
 		ret = unchanged(io, name, hash, e);
@@ -261,6 +264,35 @@ static int make_parents(const char *path, struct sim_err *e)
 	return ret;
 }
 
+static bool is_temp(const char *name)
+{
+	uuid_t id;
+
+	return !strncmp(name, TEMP, strlen(TEMP)) &&
+	       !uuid_parse(name + strlen(TEMP), id);
+}
+
+/*
+ * What a pass that was killed left behind: whole contacts that nobody would ever
+ * look at. Not while somebody else has the folder open: it may be his.
+ */
+static void sweep(const struct folder_dir *d)
+{
+	int fd = openat(d->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *f;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((f = readdir(dir)))
+		if (is_temp(f->d_name))
+			unlinkat(d->fd, f->d_name, 0);
+	closedir(dir);
+}
+
 int folder_dir_open(struct folder_dir *d, const char *path, struct sim_err *e)
 {
 	*d = (struct folder_dir){ { &dir_ops, path, false }, -1 };
@@ -275,6 +307,10 @@ int folder_dir_open(struct folder_dir *d, const char *path, struct sim_err *e)
 	d->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (d->fd < 0)
 		return sim_fail(e, EX_NOINPUT, "%s: %s", path, strerror(errno));
+	/* Alone: sweep; then one of several. Where there are no locks: neither. */
+	if (!flock(d->fd, LOCK_EX | LOCK_NB))
+		sweep(d);
+	flock(d->fd, LOCK_SH | LOCK_NB);
 	return 0;
 }
 

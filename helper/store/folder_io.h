@@ -97,6 +97,9 @@ struct folder_dir {
  * @d: filled; @path must outlive it
  * @path: of the folder
  * @e: EX_CANTCREAT, EX_NOINPUT, EX_OSERR; EX_USAGE: no name
+ *
+ * Removes what a pass that was killed left half written there, unless another
+ * process has the folder open.
  */
 int folder_dir_open(struct folder_dir *d, const char *path, struct sim_err *e);
 void folder_dir_close(struct folder_dir *d);

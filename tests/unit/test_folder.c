@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "store/folder.h"
+#include "store/folder_io.h"
 #include "store/folder_wire.h"
 #include "store/store.h"
 
@@ -436,6 +437,29 @@ int fsync(int fd)
 	return system(cmd) ? -1 : 0;
 }
 
+static void what_a_killed_pass_left_is_swept(void **state)
+{
+	static const char half[] =
+		".simsync-0f8fad5b-d9cb-469f-a165-70867728950e";
+	struct folder_dir other;
+	struct sim_err e;
+
+	(void)state;
+	mirror();
+	spill(half, "BEGIN:VCARD");
+	spill(".simsync-notes", "a person's own");
+	/* Another process may be about to rename it. */
+	assert_int_equal(folder_dir_open(&other, folder, &e), 0);
+	assert_null(slurp(half));
+	spill(half, "BEGIN:VCARD");
+	mirror();
+	assert_non_null(slurp(half));
+	folder_dir_close(&other);
+	mirror();
+	assert_null(slurp(half));
+	assert_non_null(slurp(".simsync-notes"));
+}
+
 static void power_cut(void)
 {
 	char cmd[300];
@@ -499,6 +523,8 @@ int main(void)
 		S(an_emptied_folder_deletes_nothing),
 		S(renamed_and_copied_files),
 		S(a_folder_made_anew_deletes_nothing),
+		T(what_a_killed_pass_left_is_swept),
+		S(what_a_killed_pass_left_is_swept),
 		T(a_power_cut_is_no_edit_of_the_person),
 		S(a_power_cut_is_no_edit_of_the_person),
 		T(the_watch_sees_editors_but_not_our_temporary_files),
