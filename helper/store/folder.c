@@ -320,6 +320,14 @@ static int look_at(struct pass *p, struct vfile *f)
 	size_t len;
 	int ret;
 
+	if (f->now.size == FOLDER_ODD) {
+		struct sim_err why = { 0 };
+
+		sim_fail(&why, EX_DATAERR,
+			 "is no regular file: put the file itself there");
+		bad_file(p, f, &why);
+		return 0;
+	}
 	if (f->hash[0] && f->mtime == f->now.mtime && f->size == f->now.size)
 		return 0;
 	ret = read_file(p, f, &text, &len);

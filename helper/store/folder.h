@@ -23,7 +23,7 @@ struct folder_io;
  * @out_gone: files removed
  * @conflicts: both sides changed: store's version stands, the file's version is
  *	kept as a contact of its own
- * @bad: files that are no readable vCard; left alone
+ * @bad: files that are no readable vCard, and what is no file; left alone
  * @held: known files that are all gone at once: not taken as a wish to delete
  * @bad_why: sentence about the first bad file
  */

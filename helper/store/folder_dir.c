@@ -55,7 +55,7 @@ static struct folder_stat stat_of(const struct stat *st)
 	return (struct folder_stat){
 		.mtime = (int64_t)st->st_mtim.tv_sec * 1000000000 +
 			 st->st_mtim.tv_nsec,
-		.size = st->st_size,
+		.size = S_ISREG(st->st_mode) ? st->st_size : FOLDER_ODD,
 	};
 }
 
@@ -77,10 +77,15 @@ static int dir_list(struct folder_io *io, folder_each each, void *arg,
 		struct folder_stat fs;
 		struct stat st;
 
-		if (!folder_name_ok(d->d_name) ||
-		    fstatat(from, d->d_name, &st, AT_SYMLINK_NOFOLLOW) ||
-		    !S_ISREG(st.st_mode))
+		if (!folder_name_ok(d->d_name))
 			continue;
+		if (fstatat(from, d->d_name, &st, AT_SYMLINK_NOFOLLOW)) {
+			/* Left out it would be taken for removed. */
+			if (errno == ENOENT)
+				continue;
+			ret = io_fail(io, d->d_name, e);
+			break;
+		}
 		if (++n > FOLDER_FILES_MAX) {
 			ret = sim_fail(e, EX_DATAERR, "%s: more than %d files",
 				       io->path, FOLDER_FILES_MAX);
@@ -145,9 +150,15 @@ static int unchanged(struct folder_io *io, const char *name, const char *hash,
 {
 	char now[SHA256_HEX] = "", *text;
 	struct folder_stat fs;
+	struct stat st;
 	size_t len;
-	int ret = dir_read(io, name, &text, &len, &fs, e);
+	int ret;
 
+	/* What is no file holds nothing that was ever seen. */
+	if (!fstatat(((struct folder_dir *)io)->fd, name, &st,
+		     AT_SYMLINK_NOFOLLOW) && !S_ISREG(st.st_mode))
+		return 1;
+	ret = dir_read(io, name, &text, &len, &fs, e);
 	if (ret < 0)
 		return -1;
 	if (!ret)

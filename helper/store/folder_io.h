@@ -21,10 +21,13 @@
 #define FOLDER_NAME_MAX	 255	/* bytes */
 #define FOLDER_FILES_MAX 200000
 
+#define FOLDER_ODD	 (-1)	/* size of what is no regular file */
+
 /**
  * struct folder_stat - a file as it is now
  * @mtime: nanoseconds since the epoch
- * @size: bytes
+ * @size: bytes, or FOLDER_ODD: something of that name is there, a symbolic link
+ *	or a folder, which is neither read nor replaced
  */
 struct folder_stat {
 	int64_t mtime;
@@ -38,7 +41,7 @@ typedef int (*folder_each)(const char *name, const struct folder_stat *st,
 
 /**
  * struct folder_io_ops - how it is done there
- * @list: each .vcf that is a regular file; @each returns nonzero to stop
+ * @list: each .vcf, all or -1; @each returns nonzero to stop
  * @read: content, malloc'd, with a NUL behind it, and at most one byte more
  *	than VCARD_MAX_BYTES of it. 0, 1: not there, -1
  * @write: by rename of a whole, synced file, if @name still holds what @hash

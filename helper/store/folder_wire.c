@@ -194,13 +194,14 @@ static int wire_list(struct folder_io *io, folder_each each, void *arg,
 	if (fw_send(sock, FW_LIST, NULL, 0, e))
 		return -1;
 	while (!ret) {
-		struct folder_stat st;
+		struct folder_stat st = { 0 };
 
 		if (fw_recv(sock, SILENCE_MS, &f, e))
 			return -1;
 		if (f.type != FW_FILE)
 			break;
-		if (++n > FOLDER_FILES_MAX || !fw_take_stat(&f, &st) ||
+		if (++n > FOLDER_FILES_MAX ||
+		    (!fw_take_stat(&f, &st) && st.size != FOLDER_ODD) ||
 		    strlen(f.body + FW_STAT) != f.len - FW_STAT ||
 		    !folder_name_ok(f.body + FW_STAT))
 			ret = fw_bad(e);

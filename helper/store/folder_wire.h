@@ -16,10 +16,12 @@
  *	END text                  (none) text is for the person, standard output
  *	any                       FAIL u32 code, sentence
  *
+ * A FILE of size FOLDER_ODD is no regular file.
+ *
  * Neither side believes the other: names, hashes, lengths and times are
  * checked where they arrive, and the worker, for whom others wait, takes who
- * says nothing for FOLDER_WIRE_S seconds for gone. The worker can do nothing but this to nothing but .vcf files
- * of that folder.
+ * says nothing for FOLDER_WIRE_S seconds for gone. The worker can do nothing but
+ * this to nothing but .vcf files of that folder.
  */
 #ifndef SIMSYNC_FOLDER_WIRE_H
 #define SIMSYNC_FOLDER_WIRE_H

@@ -437,6 +437,77 @@ int fsync(int fd)
 	return system(cmd) ? -1 : 0;
 }
 
+/* The file system fails to say what is under this name. */
+static const char *stale;
+
+int fstatat(int fd, const char *restrict name, struct stat *restrict st,
+	    int flags)
+{
+	if (stale && !strcmp(name, stale)) {
+		errno = ESTALE;
+		return -1;
+	}
+	return (int)syscall(SYS_newfstatat, fd, name, st, flags);
+}
+
+static void what_cannot_be_looked_at_is_not_gone(void **state)
+{
+	struct folder_report r;
+	struct sim_err e = { 0 };
+
+	(void)state;
+	add("A", "a");
+	add("B", "b");
+	mirror();
+	stale = "a.vcf";
+	assert_int_equal(folder_mirror(s, folder, &r, &e), -1);
+	assert_int_equal(e.code, EX_IOERR);
+	assert_non_null(strstr(e.text, "a.vcf"));
+	stale = NULL;
+	assert_true(has("a", "A"));
+	nothing(mirror());
+}
+
+static void what_is_no_file_any_more_is_not_gone(void **state)
+{
+	struct folder_report r;
+	char cmd[400];
+
+	(void)state;
+	add("A", "a");
+	add("B", "b");
+	add("C", "c");
+	mirror();
+	snprintf(cmd, sizeof(cmd),
+		 "cd %s && mv a.vcf ../a && ln -s ../a a.vcf && rm b.vcf && mkdir b.vcf d.vcf",
+		 folder);
+	assert_int_equal(system(cmd), 0);
+	r = mirror();
+	assert_int_equal(r.bad, 3);
+	assert_non_null(strstr(r.bad_why, ".vcf: is no regular file"));
+	assert_int_equal(r.in_gone, 0);
+	assert_int_equal(store_count(s, SIM_CONTACT), 3);
+	/* Nor is it overwritten or removed: changed, gone, new in the store. */
+	edit("a", "A2");
+	assert_int_equal(store_contact_rm(s, "b", 0, NULL), 0);
+	add("D", "d");
+	edit("c", "C2");
+	r = mirror();
+	assert_int_equal(r.bad, 3);
+	assert_int_equal(r.out_changed, 1);
+	assert_int_equal(r.out_new + r.out_gone, 0);
+	assert_non_null(strstr(slurp("../a"), "FN:A\r"));
+	/* A file again: the store's turn. */
+	snprintf(cmd, sizeof(cmd), "cd %s && mv ../a a.vcf && rmdir d.vcf",
+		 folder);
+	assert_int_equal(system(cmd), 0);
+	r = mirror();
+	assert_int_equal(r.out_changed, 1);
+	assert_int_equal(r.out_new, 1);
+	assert_non_null(strstr(slurp("a.vcf"), "FN:A2"));
+	assert_non_null(strstr(slurp("d.vcf"), "FN:D"));
+}
+
 static void what_a_killed_pass_left_is_swept(void **state)
 {
 	static const char half[] =
@@ -523,6 +594,9 @@ int main(void)
 		S(an_emptied_folder_deletes_nothing),
 		S(renamed_and_copied_files),
 		S(a_folder_made_anew_deletes_nothing),
+		T(what_cannot_be_looked_at_is_not_gone),
+		T(what_is_no_file_any_more_is_not_gone),
+		S(what_is_no_file_any_more_is_not_gone),
 		T(what_a_killed_pass_left_is_swept),
 		S(what_a_killed_pass_left_is_swept),
 		T(a_power_cut_is_no_edit_of_the_person),

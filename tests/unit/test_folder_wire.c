@@ -168,6 +168,7 @@ static void links_and_pipes_are_not_followed(void **state)
 	char a[200], b[200], body[600];
 	struct sim_err e;
 	uint32_t len;
+	int i;
 
 	snprintf(a, sizeof(a), "%s/secret", w->dir);
 	snprintf(b, sizeof(b), "%s/link.vcf", w->folder);
@@ -179,7 +180,13 @@ static void links_and_pipes_are_not_followed(void **state)
 	put(w->sv[1], READ, "pipe.vcf", 8);
 	put(w->sv[1], END, "", 0);
 	assert_int_equal(serve(w, &e), 0);
-	/* Neither is listed, and reading either fails without a wait. */
+	/* Both are listed as no file; reading either fails without a wait. */
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(get(w->sv[1], body, &len), FILE_);
+		assert_int_equal(len, 16 + 8);
+		assert_memory_equal(body + 8, "\377\377\377\377\377\377\377\377",
+				    8);
+	}
 	assert_int_equal(get(w->sv[1], body, &len), OK);
 	assert_int_equal(get(w->sv[1], body, &len), FAIL);
 	assert_int_equal(get(w->sv[1], body, &len), FAIL);
@@ -292,7 +299,8 @@ static void names_are_checked_by_the_worker_too(void **state)
 		{ B("0000000000000000../x.vcf") },
 		{ B("0000000000000000x.vcf\0y") },
 		{ B("0000000000000000x.txt") },
-		{ B("00000000\377\377\377\377\377\377\377\377x.vcf") }, /* size < 0 */
+		{ B("00000000\376\377\377\377\377\377\377\377x.vcf") }, /* size -2 */
+		{ B("00000000\377\377\377\377\377\377\377\377") }, /* no name */
 	};
 	struct world *w = *state;
 	struct folder_wire fw;
