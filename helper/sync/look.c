@@ -25,6 +25,93 @@ static int token_of(struct component *c, struct side *s, char **token)
 	return text && !*token ? run_no_memory(c->run) : 0;
 }
 
+/** struct named - a place an answer speaks of */
+struct named {
+	uint64_t hash;
+	size_t at;	/* of the records, and behind them of the gone */
+};
+
+static int by_name(const void *a, const void *b)
+{
+	const struct named *x = a, *y = b;
+
+	return x->hash < y->hash ? -1 : x->hash > y->hash;
+}
+
+/* Its ref, the caller's; NULL: it could not be had. */
+static char *name_at(struct component *c, struct sim_changes *ch, size_t at)
+{
+	struct sim_record *rec = at < ch->n ? &ch->rec[at] : NULL;
+	char *ref;
+
+	if (rec && sim_record_wake(c->run->opt->shelf, rec))
+		return NULL;
+	ref = strdup(rec ? rec->ref : ch->gone[at - ch->n]);
+	if (rec)
+		sim_record_rest(rec);
+	return ref;
+}
+
+/* 1: both speak of one place; of two that say it is gone one is enough. */
+static int contradict(struct component *c, struct sim_changes *ch, size_t a,
+		      size_t b)
+{
+	bool gone = a >= ch->n && b >= ch->n;
+	char *x, *y;
+	int same;
+
+	if (gone && (!ch->gone[a - ch->n] || !ch->gone[b - ch->n]))
+		return 0;
+	x = name_at(c, ch, a);
+	y = name_at(c, ch, b);
+	same = x && y ? !strcmp(x, y) : run_unread(c->run);
+	free(x);
+	free(y);
+	if (!gone || same <= 0)
+		return same;
+	free(ch->gone[b - ch->n]);
+	ch->gone[b - ch->n] = NULL;
+	return 0;
+}
+
+static void close_up(struct sim_changes *ch)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ch->ngone; i++)
+		if (ch->gone[i])
+			ch->gone[n++] = ch->gone[i];
+	ch->ngone = n;
+}
+
+/* One place holds one thing: 1 when an answer has two words on one, 0, -1. */
+static int two_words(struct component *c, struct sim_changes *ch)
+{
+	size_t n = ch->n + (ch->whole ? 0 : ch->ngone);
+	struct named *list = calloc(n + 1, sizeof(*list));
+	int rc = 0;
+
+	if (!list)
+		return run_no_memory(c->run);
+	for (size_t i = 0; i < n; i++) {
+		const struct sim_record *rec = i < ch->n ? &ch->rec[i] : NULL;
+
+		list[i].at = i;
+		list[i].hash = rec && rec->at ?
+				       rec->ref_hash :
+				       sim_record_hash(rec ? rec->ref :
+						       ch->gone[i - ch->n]);
+	}
+	qsort(list, n, sizeof(*list), by_name);
+	for (size_t i = 0; !rc && i < n; i++)
+		for (size_t k = i + 1;
+		     !rc && k < n && list[k].hash == list[i].hash; k++)
+			rc = contradict(c, ch, list[i].at, list[k].at);
+	free(list);
+	close_up(ch);
+	return rc;
+}
+
 int look(struct component *c)
 {
 	struct run *run = c->run;
@@ -45,6 +132,15 @@ int look(struct component *c)
 		rc = s->r->ops->changes(s->r, c->g.kind,
 					s->again ? NULL : token, &s->ch, &why);
 		free(token);
+		/* Neither of two can be believed, and nothing of what is beside. */
+		if (!rc) {
+			rc = two_words(c, &s->ch);
+			if (rc < 0)
+				return -1;
+			if (rc)
+				sim_fail(&why, EX_PROTOCOL,
+					 "it names one place twice in one answer: nothing there is compared or written in this run; the next one asks again");
+		}
 		s->looked = !rc;
 		if (!rc)
 			continue;

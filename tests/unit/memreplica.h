@@ -41,6 +41,7 @@ struct mem {
 	bool drops;		/* says done and keeps nothing */
 	bool keeps;		/* takes a delete and still has the record */
 	bool hides;		/* a file of it could not be had: not whole */
+	bool twice;		/* names each of its places twice */
 	bool hashes;		/* contacts whole, but not lossless: identifiers are hidden */
 	int half_way;		/* fails in the middle of that write; -1: never */
 	int moved_once;		/* the next write meets another version */
@@ -107,10 +108,14 @@ static inline int mem_changes(struct sim_replica *r, enum sim_kind kind,
 			continue;
 		if (k->used) {
 			mem_record(k, sim_changes_add(out));
+			if (m->twice)
+				mem_record(k, sim_changes_add(out));
 		} else if (!out->whole && !mem_find(m, k->ref)) {
-			out->gone = realloc(out->gone, (out->ngone + 1) *
+			out->gone = realloc(out->gone, (out->ngone + 2) *
 							       sizeof(char *));
 			out->gone[out->ngone++] = strdup(k->ref);
+			if (m->twice)
+				out->gone[out->ngone++] = strdup(k->ref);
 		}
 	}
 	if (m->tokens) {
