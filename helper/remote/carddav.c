@@ -6,7 +6,7 @@
  * Where a server leaves them out: multiget (RFC 6352 §8.7), else GET. Where it
  * knows no sync-collection: PROPFIND, and the ctag for "nothing changed".
  */
-#include "remote/dav.h"
+#include "remote/listing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,16 +17,6 @@
 #include "model/vcard.h"
 
 #define PAGES_MAX 10000
-
-struct listing {
-	struct carddav *d;
-	struct sim_changes *out;
-	struct dav_text_item *missing;	/* known by ETag only */
-	size_t nmissing, cmissing;
-	size_t mark_n, mark_gone, mark_missing;	/* where this request began */
-	bool truncated;
-	char *ctag;
-};
 
 static int nomem(struct sim_err *e)
 {
@@ -81,85 +71,6 @@ int carddav_record(struct sim_record *r, const char *path, const char *etag,
 	return 0;
 }
 
-static int add_gone(struct sim_changes *c, const char *path, struct sim_err *e)
-{
-	char **p;
-
-	if (!(c->ngone & (c->ngone - 1))) {
-		size_t cap = c->ngone ? 2 * c->ngone : 1;
-
-		p = realloc(c->gone, cap * sizeof(*p));
-		if (!p)
-			return nomem(e);
-		c->gone = p;
-	}
-	c->gone[c->ngone] = strdup(path);
-	return c->gone[c->ngone++] ? 0 : nomem(e);
-}
-
-static int add_missing(struct listing *l, const char *path, struct sim_err *e)
-{
-	if (l->nmissing == l->cmissing) {
-		size_t cap = l->cmissing ? 2 * l->cmissing : 64;
-		struct dav_text_item *p = realloc(l->missing, cap * sizeof(*p));
-
-		if (!p)
-			return nomem(e);
-		l->missing = p;
-		l->cmissing = cap;
-	}
-	l->missing[l->nmissing] = (struct dav_text_item){
-		.path = strdup(path) };
-	return l->missing[l->nmissing++].path ? 0 : nomem(e);
-}
-
-static int on_response(struct dav_response *r, void *arg, struct sim_err *e)
-{
-	struct listing *l = arg;
-	char *path = http_path(r->text[DAV_HREF]);
-	struct sim_record *rec;
-	size_t n = path ? strlen(path) : 0;
-	int ret = 0;
-
-	if (!path)
-		return nomem(e);
-	if (!strcmp(path, l->d->path) || (n + 1 == strlen(l->d->path) &&
-	    !strncmp(path, l->d->path, n))) {
-		/* RFC 6578 §3.6: 507 on the collection: more to come. */
-		l->truncated |= r->status == 507;
-		if (r->text[DAV_CTAG] && !l->ctag)
-			l->ctag = strdup(r->text[DAV_CTAG]);
-	} else if (r->status == 404 || r->status == 410) {
-		ret = add_gone(l->out, path, e);
-	} else if ((r->flags & DAV_COLLECTION) || path[n - 1] == '/') {
-		;
-	} else if (r->text[DAV_DATA] && r->len[DAV_DATA]) {
-		rec = sim_changes_add(l->out);
-		ret = rec ? carddav_record(rec, path, r->text[DAV_ETAG],
-					   r->text[DAV_DATA], r->len[DAV_DATA],
-					   e) : nomem(e);
-	} else if (r->text[DAV_ETAG]) {
-		ret = add_missing(l, path, e);
-	} else {
-		ret = dav_unread(r, path, e);
-	}
-	free(path);
-	return ret;
-}
-
-static void on_restart(void *arg)
-{
-	struct listing *l = arg;
-
-	while (l->out->n > l->mark_n)
-		sim_record_free(&l->out->rec[--l->out->n]);
-	while (l->out->ngone > l->mark_gone)
-		free(l->out->gone[--l->out->ngone]);
-	while (l->nmissing > l->mark_missing)
-		free(l->missing[--l->nmissing].path);
-	l->truncated = false;
-}
-
 static char *sync_body(const char *token, bool first)
 {
 	struct buf b = { 0 };
@@ -185,23 +96,22 @@ static char *sync_body(const char *token, bool first)
  * All pages from @token on. Return: 0, 1 the server does not take it (@status
  * says how), -1.
  */
-static int sync_pages(struct listing *l, const char *token, char **last,
-		      struct http_req *why, struct sim_err *e)
+static int sync_pages(struct carddav *d, struct listing *l, const char *token,
+		      char **last, struct http_req *why, struct sim_err *e)
 {
 	char *now = strdup(token), *next = NULL, *body;
 	int pages, status, ret = -1;
 
 	*last = NULL;
 	for (pages = 0; now && pages < PAGES_MAX; pages++) {
-		l->mark_n = l->out->n;
-		l->mark_gone = l->out->ngone;
-		l->mark_missing = l->nmissing;
-		l->truncated = false;
+		listing_mark(l);
 		body = sync_body(now, !*token);
-		if (!body)
-			break;
-		status = dav_multistatus(l->d->h, "REPORT", l->d->url, NULL,
-					 body, on_response, on_restart, l,
+		if (!body) {
+			free(now);
+			return nomem(e);
+		}
+		status = dav_multistatus(d->h, "REPORT", d->url, NULL,
+					 body, listing_take, listing_restart, l,
 					 &next, why, e);
 		free(body);
 		if (status != 207 || !next) {
@@ -233,20 +143,22 @@ static int sync_pages(struct listing *l, const char *token, char **last,
 }
 
 /* What is known by ETag only: fetch it. */
-static int complete(struct listing *l, struct sim_err *e)
+static int complete(struct carddav *d, struct listing *l, struct sim_err *e)
 {
 	size_t i;
 
+	if (listing_settle(l, e))
+		return -1;
 	if (!l->nmissing)
 		return 0;
-	if (carddav_fetch(l->d, l->missing, l->nmissing, e))
+	if (carddav_fetch(d, l->missing, l->nmissing, e))
 		return -1;
 	for (i = 0; i < l->nmissing; i++) {
 		struct dav_text_item *m = &l->missing[i];
 		struct sim_record *r;
 
 		if (!m->etag) {
-			if (!l->out->whole && add_gone(l->out, m->path, e))
+			if (!l->out->whole && listing_gone(l, m->path, e))
 				return -1;
 			continue;
 		}
@@ -259,14 +171,8 @@ static int complete(struct listing *l, struct sim_err *e)
 	return 0;
 }
 
-static void start_over(struct listing *l)
-{
-	l->mark_n = l->mark_gone = l->mark_missing = 0;
-	on_restart(l);
-}
-
-static int propfind(struct listing *l, const char *depth, struct http_req *why,
-		    struct sim_err *e)
+static int propfind(struct carddav *d, struct listing *l, const char *depth,
+		    struct http_req *why, struct sim_err *e)
 {
 	static const char body[] =
 		"<?xml version=\"1.0\" encoding=\"utf-8\"?>"
@@ -274,19 +180,20 @@ static int propfind(struct listing *l, const char *depth, struct http_req *why,
 		"xmlns:S=\"http://calendarserver.org/ns/\"><prop><getetag/>"
 		"<resourcetype/><S:getctag/></prop></propfind>";
 
-	return dav_multistatus(l->d->h, "PROPFIND", l->d->url, depth, body,
-			       on_response, on_restart, l, NULL, why, e);
+	return dav_multistatus(d->h, "PROPFIND", d->url, depth, body,
+			       listing_take, listing_restart, l, NULL, why, e);
 }
 
 /* Without sync-collection: the ctag says whether to look, PROPFIND what at. */
-static int by_propfind(struct listing *l, const char *since, struct sim_err *e)
+static int by_propfind(struct carddav *d, struct listing *l, const char *since,
+		       struct sim_err *e)
 {
 	struct http_req why = { 0 };
 	char *ctag;
 	int status;
 
-	start_over(l);
-	status = propfind(l, "0", &why, e);
+	listing_start_over(l);
+	status = propfind(d, l, "0", &why, e);
 	ctag = l->ctag;
 	l->ctag = NULL;
 	if (status == 207 && ctag && since && !strncmp(since, "c:", 2) &&
@@ -299,8 +206,8 @@ static int by_propfind(struct listing *l, const char *since, struct sim_err *e)
 	}
 	if (status == 207) {
 		http_req_free(&why);
-		start_over(l);
-		status = propfind(l, "1", &why, e);
+		listing_start_over(l);
+		status = propfind(d, l, "1", &why, e);
 	}
 	if (status != 207) {
 		free(ctag);
@@ -314,7 +221,7 @@ static int by_propfind(struct listing *l, const char *since, struct sim_err *e)
 	if (ctag && asprintf(&l->out->token, "c:%s", ctag) < 0)
 		l->out->token = NULL;
 	free(ctag);
-	return complete(l, e);
+	return complete(d, l, e);
 }
 
 /* Answers to a REPORT that mean: this server or collection cannot. */
@@ -345,7 +252,8 @@ static const char *split_token(const char *since, size_t *count)
 	return *end == ':' ? end + 1 : NULL;
 }
 
-static int by_sync(struct listing *l, const char *since, struct sim_err *e)
+static int by_sync(struct carddav *d, struct listing *l, const char *since,
+		   struct sim_err *e)
 {
 	struct http_req why = { 0 };
 	char *token = NULL;
@@ -353,13 +261,13 @@ static int by_sync(struct listing *l, const char *since, struct sim_err *e)
 	int ret;
 
 	since = split_token(since, &before);
-	ret = sync_pages(l, since ? since : "", &token, &why, e);
+	ret = sync_pages(d, l, since ? since : "", &token, &why, e);
 	/* The token is too old or not the server's any more: all of it. */
 	if (ret == 1 && since && why.fault == HTTP_OK && cannot(why.status)) {
 		http_req_free(&why);
-		start_over(l);
+		listing_start_over(l);
 		since = NULL;
-		ret = sync_pages(l, "", &token, &why, e);
+		ret = sync_pages(d, l, "", &token, &why, e);
 	}
 	l->out->whole = !since;
 	if (ret == 1 && !cannot(why.status))
@@ -367,7 +275,7 @@ static int by_sync(struct listing *l, const char *since, struct sim_err *e)
 	http_req_free(&why);
 	if (ret)
 		return ret;
-	ret = complete(l, e);
+	ret = complete(d, l, e);
 	l->out->total = l->out->n;
 	if (since) {
 		l->out->total += before;
@@ -386,17 +294,16 @@ static int by_sync(struct listing *l, const char *since, struct sim_err *e)
 int carddav_changes(struct carddav *d, const char *since,
 		    struct sim_changes *out, struct sim_err *e)
 {
-	struct listing l = { .d = d, .out = out };
+	struct listing l = { .path = d->path, .out = out };
 	int ret = 1;
 
 	if (!since || !strncmp(since, "s:", 2))
-		ret = by_sync(&l, since ? since + 2 : NULL, e);
+		ret = by_sync(d, &l, since ? since + 2 : NULL, e);
 	if (ret == 1)
-		ret = by_propfind(&l, since, e);
+		ret = by_propfind(d, &l, since, e);
 	if (out->whole)
 		out->total = out->n;
-	free(l.ctag);
-	carddav_items_free(l.missing, l.nmissing);
+	listing_free(&l);
 	if (ret) {
 		sim_changes_free(out);
 		return sim_fail_in(e, "contacts");

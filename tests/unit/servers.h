@@ -184,7 +184,7 @@ static inline void servers_stop(struct servers *s)
 /*
  * The faulty one: passes bytes on to @to, counts them, and breaks in the way it
  * is told. With @canned it answers that itself, whatever it is asked; with @script one
- * after the other.
+ * after the other, and after a NULL the last one again.
  */
 enum fault { FAULT_NONE, FAULT_CUT_UP, FAULT_CUT_DOWN };
 
@@ -224,14 +224,17 @@ static inline void *faulty_serve(void *arg)
 			if (n <= 0)
 				break;
 			if (f->canned) {
-				if (f->script)
+				if (f->script && f->script[f->requests])
 					f->canned = f->script[f->requests];
 				f->requests++;
 				/* Whole of a small request came at once. */
 				if (write(l->fd, f->canned, strlen(f->canned)) < 0)
 					break;
 				shutdown(l->fd, SHUT_WR);
-				usleep(20000);
+				/* Closing on what was not read would reset. */
+				while (poll(p, 1, 2000) > 0 &&
+				       read(l->fd, b, sizeof(b)) > 0)
+					;
 				break;
 			}
 			if (f->fault == FAULT_CUT_UP && sent + n > f->cut_after) {
