@@ -4,8 +4,10 @@
  *
  * A pass: 1. look at every .vcf (mtime and size first, content only where they
  * moved); 2. take in what changed there; 3. write out what changed in the
- * store. The folder itself is behind struct folder_io. What a file held when it was last seen is in the store's table "file",
- * so a deletion is one only of a file known before.
+ * store. The folder itself is behind struct folder_io. What a file held when it
+ * was last seen is in the store's table "file", so a deletion is one only of a
+ * file known before. "seq" there: version of the contact that the file is, 0
+ * where it is none, negative where only the UID is missing in it.
  */
 #include "store/folder.h"
 #include "store/folder_io.h"
@@ -25,7 +27,8 @@ struct vfile {
 	char *uid;		/* NULL: never seen */
 	int64_t mtime, size;	/* known */
 	char hash[SHA256_HEX];	/* known; "": never */
-	int64_t seq;		/* store's version the file had */
+	int64_t seq;		/* store's version the file had, 0: none of it */
+	bool owed;		/* all of it but its UID: that is to be written */
 	int64_t now_seq;	/* store's version now, 0: gone */
 	bool there;
 	struct folder_stat now;
@@ -85,6 +88,9 @@ static int load_known(struct pass *p)
 		f->size = sqlite3_column_int64(q, 3);
 		snprintf(f->hash, sizeof(f->hash), "%s", store_text(q, 4));
 		f->seq = sqlite3_column_int64(q, 5);
+		f->owed = f->seq < 0;
+		if (f->owed)
+			f->seq = -f->seq;
 		f->now_seq = sqlite3_column_int64(q, 6);
 	}
 	sqlite3_reset(q);
@@ -93,7 +99,7 @@ static int load_known(struct pass *p)
 	return ret;
 }
 
-static int remember(struct pass *p, const struct vfile *f)
+static int remember(struct pass *p, const struct vfile *f, int64_t seq)
 {
 	sqlite3_stmt *q = store_q(p->s, Q_FILE_PUT, p->e);
 
@@ -105,7 +111,7 @@ static int remember(struct pass *p, const struct vfile *f)
 	sqlite3_bind_int64(q, 4, f->now.mtime);
 	sqlite3_bind_int64(q, 5, f->now.size);
 	sqlite3_bind_text(q, 6, f->hash, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(q, 7, f->now_seq);
+	sqlite3_bind_int64(q, 7, seq);
 	return store_run(p->s, q, p->e);
 }
 
@@ -191,10 +197,11 @@ static int keep_both(struct pass *p, struct vfile *f, const char *text,
 	ret = store_contact_get(p->s, f->uid, &c, p->e);
 	if (ret)
 		return ret < 0 ? -1 : 0;
+	f->owed = false;
 	sha256_hex(text, len, f->hash);
 	if (c.len == len && !memcmp(c.vcard, text, len)) {
 		store_contact_free(&c);
-		return remember(p, f);
+		return remember(p, f, f->now_seq);
 	}
 	uuid_generate(id);
 	uuid_unparse_lower(id, u);
@@ -203,7 +210,14 @@ static int keep_both(struct pass *p, struct vfile *f, const char *text,
 		bad_file(p, f, &why);
 		ret = 1;
 	} else {
-		ret = store_contact_import(p->s, copy, n, &twin, p->e);
+		/* At once: a file not known to have its twin gets another. */
+		ret = store_begin(p->s, p->e);
+		if (!ret) {
+			ret = store_contact_import(p->s, copy, n, &twin, p->e);
+			if (!ret)
+				ret = remember(p, f, 0);
+			ret = store_end(p->s, !ret, p->e);
+		}
 		p->rep->conflicts += !ret;
 	}
 	if (!ret)
@@ -213,7 +227,7 @@ static int keep_both(struct pass *p, struct vfile *f, const char *text,
 	free(copy);
 	if (ret)
 		return ret < 0 ? -1 : 0;
-	return remember(p, f);
+	return remember(p, f, f->now_seq);
 }
 
 static struct vfile *other_with(struct pass *p, const struct vfile *not,
@@ -271,46 +285,71 @@ static int adopt(struct pass *p, struct vfile *f, const char *text, size_t len,
 	return keep_both(p, f, text, len) < 0 ? -1 : 1;
 }
 
+/* What is known of a file whose text the store has taken in as @c. */
+static int settle(struct pass *p, struct vfile *f, const char *text, size_t len,
+		  const struct store_contact *c)
+{
+	char *uid = strdup(c->uid);
+
+	if (!uid)
+		return nomem(p);
+	free(f->uid);
+	f->uid = uid;
+	f->now_seq = c->version;
+	sha256_hex(text, len, f->hash);
+	/* A UID was added: the file shall have it too. */
+	f->owed = c->len != len || memcmp(c->vcard, text, len);
+	return remember(p, f, f->owed ? -f->now_seq : f->now_seq);
+}
+
+/* At once: a file without UID that is not known would become another contact. */
+static int into_store(struct pass *p, struct vfile *f, const char *text,
+		      size_t len, struct store_contact *c)
+{
+	bool known = f->uid && f->now_seq;
+	int ret;
+
+	if (store_begin(p->s, p->e))
+		return -1;
+	ret = known ? store_contact_replace(p->s, f->uid, f->now_seq, text, len,
+					    c, p->e) :
+		      store_contact_import(p->s, text, len, c, p->e);
+	if (!ret)
+		ret = settle(p, f, text, len, c);
+	if (store_end(p->s, ret >= 0, p->e))
+		return -1;
+	p->rep->in_changed += !ret && known;
+	p->rep->in_new += !ret && !known;
+	return ret;
+}
+
 /* The file changed, or is new: into the store. */
 static int take_in(struct pass *p, struct vfile *f, const char *text,
 		   size_t len)
 {
 	struct store_contact c = { 0 };
-	struct sim_err why = { 0 };
 	int ret;
 
-	if (f->uid && f->now_seq) {
-		ret = store_contact_replace(p->s, f->uid, f->now_seq, text, len,
-					    &c, &why);
-		p->rep->in_changed += !ret;
-	} else {
-		ret = store_contact_import(p->s, text, len, &c, &why);
-		p->rep->in_new += !ret;
-	}
-	if (ret < 0 && why.code == EX_DATAERR) {
-		bad_file(p, f, &why);
-		return 0;
-	}
-	if (ret < 0 && why.code == EX_CANTCREAT)
-		ret = adopt(p, f, text, len, &c);
-	else if (ret < 0)
-		*p->e = why;
-	/* 1: nothing to do, or changed this very moment: the next pass looks. */
-	if (ret) {
+	ret = into_store(p, f, text, len, &c);
+	if (ret < 0 && p->e->code == EX_DATAERR) {
+		bad_file(p, f, p->e);
+		*p->e = (struct sim_err){ 0 };
+		ret = 1;
+	} else if (ret < 0 && p->e->code == EX_CANTCREAT) {
+		*p->e = (struct sim_err){ 0 };
 		store_contact_free(&c);
-		return ret < 0 ? -1 : 0;
+		ret = adopt(p, f, text, len, &c);
+		if (!ret)
+			ret = settle(p, f, text, len, &c);
 	}
-	free(f->uid);
-	f->uid = strdup(c.uid);
-	f->now_seq = c.version;
-	sha256_hex(text, len, f->hash);
-	/* A UID was added: the file shall have it too. */
-	if (f->uid && (c.len != len || memcmp(c.vcard, text, len)))
+	/* 1: nothing to do, or changed this very moment: the next pass looks. */
+	if (!ret && f->owed) {
 		ret = write_file(p, f, f->hash, c.vcard, c.len);
+		if (!ret)
+			ret = remember(p, f, f->now_seq);
+	}
 	store_contact_free(&c);
-	if (!f->uid)
-		return nomem(p);
-	return ret < 0 ? -1 : remember(p, f);
+	return ret < 0 ? -1 : 0;
 }
 
 /* One pass over what lies there, and over what lay there. */
@@ -336,11 +375,7 @@ static int look_at(struct pass *p, struct vfile *f)
 	sha256_hex(text, len, hash);
 	if (!strcmp(hash, f->hash)) {
 		/* Only touched. The store's side keeps its own version. */
-		int64_t now = f->now_seq;
-
-		f->now_seq = f->seq;
-		ret = remember(p, f);
-		f->now_seq = now;
+		ret = remember(p, f, f->owed ? -f->seq : f->seq);
 	} else if (f->uid && f->now_seq && f->now_seq != f->seq) {
 		ret = keep_both(p, f, text, len);
 		f->seq = f->now_seq;
@@ -390,7 +425,7 @@ static int bring_up(struct pass *p, struct vfile *f)
 	if (ret)
 		return ret < 0 ? -1 : 0;
 	p->rep->out_changed++;
-	return remember(p, f);
+	return remember(p, f, f->now_seq);
 }
 
 static int cmp_uid(const void *a, const void *b)
@@ -438,7 +473,7 @@ static int write_new(const struct store_contact *c, void *arg)
 		return 0;
 	}
 	if (!w->ret)
-		w->ret = remember(w->p, &f);
+		w->ret = remember(w->p, &f, f.now_seq);
 	w->p->rep->out_new += !w->ret;
 	return w->ret;
 }
@@ -486,7 +521,8 @@ static int run(struct pass *p)
 			return -1;
 	for (i = 0; i < p->n; i++)
 		if (p->f[i].there && p->f[i].uid && p->f[i].hash[0] &&
-		    p->f[i].now_seq != p->f[i].seq && bring_up(p, &p->f[i]))
+		    (p->f[i].now_seq != p->f[i].seq || p->f[i].owed) &&
+		    bring_up(p, &p->f[i]))
 			return -1;
 	return write_all_new(p);
 }

@@ -437,6 +437,133 @@ int fsync(int fd)
 	return system(cmd) ? -1 : 0;
 }
 
+/* ---- a pass that cannot write, or dies where it would ---------------------- */
+
+static bool dies;
+
+static int full(struct folder_io *io, const char *name, const char *hash,
+		const char *text, size_t len, struct folder_stat *st,
+		struct sim_err *e)
+{
+	(void)io;
+	(void)hash;
+	(void)text;
+	(void)len;
+	(void)st;
+	if (dies)
+		_exit(0);
+	return sim_fail(e, EX_IOERR, "%s: No space left on device", name);
+}
+
+static int pass_unwritten(struct store *st)
+{
+	struct folder_io_ops ops;
+	struct folder_report r;
+	struct folder_dir d;
+	struct sim_err e;
+	int ret;
+
+	if (folder_dir_open(&d, folder, &e))
+		return 0;
+	ops = *d.io.ops;
+	ops.write = full;
+	d.io.ops = &ops;
+	ret = folder_mirror_io(st, &d.io, &r, &e);
+	folder_dir_close(&d);
+	return ret;
+}
+
+static void pass_killed(void)
+{
+	struct sim_err e;
+	int status;
+	pid_t pid;
+
+	/* No process but one has a store open twice. */
+	store_close(s);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		dies = true;
+		s = store_open(path, &e);
+		_exit(s ? 1 + pass_unwritten(s) : 2);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	s = store_open(path, &e);
+	assert_non_null(s);
+}
+
+#define NO_UID(fn) "BEGIN:VCARD\nVERSION:3.0\nFN:" fn "\nEND:VCARD\n"
+
+static void a_contact_without_uid_comes_in_once(void **state)
+{
+	struct folder_report r;
+
+	(void)state;
+	mirror();
+	spill("otto.vcf", NO_UID("Otto"));
+	assert_int_equal(pass_unwritten(s), -1);
+	assert_int_equal(pass_unwritten(s), -1);
+	pass_killed();
+	assert_int_equal(store_count(s, SIM_CONTACT), 1);
+	r = mirror();
+	assert_int_equal(r.out_changed, 1);
+	assert_int_equal(r.in_new + r.in_changed + r.conflicts, 0);
+	assert_non_null(strstr(slurp("otto.vcf"), "\nUID:"));
+	assert_int_equal(store_count(s, SIM_CONTACT), 1);
+	nothing(mirror());
+	/* Killed at first sight; edited, still without a UID, before the next. */
+	spill("emma.vcf", NO_UID("Emma"));
+	pass_killed();
+	assert_int_equal(store_count(s, SIM_CONTACT), 2);
+	spill("emma.vcf", NO_UID("Emma B"));
+	r = mirror();
+	assert_int_equal(r.in_changed, 1);
+	assert_int_equal(store_count(s, SIM_CONTACT), 2);
+	assert_non_null(strstr(slurp("emma.vcf"), "\nUID:"));
+	nothing(mirror());
+	/* An editor that takes the UID out, and a kill again. */
+	spill("emma.vcf", NO_UID("Emma C"));
+	pass_killed();
+	mirror();
+	assert_int_equal(store_count(s, SIM_CONTACT), 2);
+	assert_non_null(strstr(slurp("emma.vcf"), "FN:Emma C"));
+	nothing(mirror());
+}
+
+static void a_twin_is_made_once(void **state)
+{
+	struct folder_report r;
+
+	(void)state;
+	add("A", "a");
+	mirror();
+	edit("a", "store side");
+	spill("a.vcf", "BEGIN:VCARD\nVERSION:3.0\nUID:a\nFN:file side\nEND:VCARD\n");
+	assert_int_equal(pass_unwritten(s), -1);
+	assert_int_equal(pass_unwritten(s), -1);
+	pass_killed();
+	assert_int_equal(store_count(s, SIM_CONTACT), 2);
+	r = mirror();
+	assert_int_equal(r.conflicts, 0);
+	assert_int_equal(r.out_changed, 1);
+	assert_int_equal(r.out_new, 1);
+	assert_true(has("a", "store side"));
+	assert_non_null(strstr(slurp("a.vcf"), "store side"));
+	assert_int_equal(store_count(s, SIM_CONTACT), 2);
+	nothing(mirror());
+	/* Edited again before the store's could be written: an edit like any. */
+	edit("a", "store 2");
+	spill("a.vcf", "BEGIN:VCARD\nVERSION:3.0\nUID:a\nFN:file 2\nEND:VCARD\n");
+	pass_killed();
+	spill("a.vcf", "BEGIN:VCARD\nVERSION:3.0\nUID:a\nFN:file 3\nEND:VCARD\n");
+	r = mirror();
+	assert_int_equal(r.conflicts, 1);
+	assert_true(has("a", "store 2"));
+	assert_int_equal(store_count(s, SIM_CONTACT), 4);
+}
+
 /* The file system fails to say what is under this name. */
 static const char *stale;
 
@@ -594,6 +721,8 @@ int main(void)
 		S(an_emptied_folder_deletes_nothing),
 		S(renamed_and_copied_files),
 		S(a_folder_made_anew_deletes_nothing),
+		T(a_contact_without_uid_comes_in_once),
+		T(a_twin_is_made_once),
 		T(what_cannot_be_looked_at_is_not_gone),
 		T(what_is_no_file_any_more_is_not_gone),
 		S(what_is_no_file_any_more_is_not_gone),
