@@ -203,6 +203,18 @@ void card_on_euicc(struct card *c, const char *eid)
 	snprintf(c->eid, sizeof(c->eid), "%s", eid);
 }
 
+void card_named(struct card *c, const char *nickname)
+{
+	snprintf(c->nickname, sizeof(c->nickname), "%s", nickname);
+	c->named = true;
+}
+
+int card_again(struct card *c, struct sim_err *e)
+{
+	fs_forget(c);
+	return open_channel(c, e);
+}
+
 bool card_gsm(const struct card *c)
 {
 	return c->gsm;

@@ -44,6 +44,8 @@ const struct sim_channel *card_channel(const struct card *c);
 const char *card_iccid(const struct card *c);
 /** card_on_euicc() - it is a profile of that eUICC: its information says so */
 void card_on_euicc(struct card *c, const char *eid);
+/** card_named() - and that profile's nickname, "": none, is this */
+void card_named(struct card *c, const char *nickname);
 /** card_gsm() - true: a 2G card, or a UICC without USIM. */
 bool card_gsm(const struct card *c);
 

@@ -43,6 +43,7 @@ struct euicc {
 	uint8_t resp[RESP_MAX + 2];
 	size_t len;
 	bool pending;
+	bool lent;
 };
 
 static uint16_t status(const uint8_t *r, size_t got)
@@ -116,27 +117,37 @@ static int select_isd_r(struct euicc *u, struct sim_err *e)
 			sw);
 }
 
-struct euicc *euicc_open(struct sim_channel *ch, struct sim_err *e)
+struct euicc *euicc_on(struct sim_channel *ch, struct sim_err *e)
 {
 	struct euicc *u = calloc(1, sizeof(*u));
 
 	if (!u) {
-		ch->ops->close(ch);
 		sim_fail(e, EX_OSERR, "out of memory");
 		return NULL;
 	}
 	u->ch = ch;
+	u->lent = true;
 	if (!select_isd_r(u, e))
 		return u;
 	euicc_close(u);
 	return NULL;
 }
 
+struct euicc *euicc_open(struct sim_channel *ch, struct sim_err *e)
+{
+	struct euicc *u = euicc_on(ch, e);
+
+	if (u)
+		u->lent = false;
+	else
+		ch->ops->close(ch);
+	return u;
+}
+
 void euicc_close(struct euicc *u)
 {
-	if (!u)
-		return;
-	u->ch->ops->close(u->ch);
+	if (u && !u->lent)
+		u->ch->ops->close(u->ch);
 	free(u);
 }
 

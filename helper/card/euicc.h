@@ -76,6 +76,8 @@ struct euicc_notice {
  * Return: NULL also when the card is no eUICC (code EX_UNAVAILABLE).
  */
 struct euicc *euicc_open(struct sim_channel *ch, struct sim_err *e);
+/** euicc_on() - as euicc_open(), but the channel stays the caller's */
+struct euicc *euicc_on(struct sim_channel *ch, struct sim_err *e);
 void euicc_close(struct euicc *u);
 
 /** euicc_eid() - 32 digits. 0, -1. */

@@ -64,6 +64,8 @@ struct fs_ef {
 struct phonebook;
 struct sms_store;
 
+#define EUICC_NICKNAME_MAX	64	/* bytes of UTF-8 (SGP.22 5.7.21) */
+
 /**
  * struct card - a card and what is known of it
  * @ch: way to it
@@ -71,6 +73,8 @@ struct sms_store;
  * @usim: a USIM application is selected: FS_ADF means something
  * @iccid: digits or ""
  * @eid: of the eUICC it is a profile of, ""
+ * @nickname: the owner's name for that profile, where @named
+ * @named: @nickname is known
  * @aid: of the USIM
  * @aid_len: bytes of @aid, 0: not known
  * @sw: last status
@@ -106,6 +110,8 @@ struct card {
 	bool usim;
 	char iccid[21];
 	char eid[33];
+	char nickname[EUICC_NICKNAME_MAX + 1];
+	bool named;
 	uint8_t aid[16];
 	uint8_t aid_len;
 	uint16_t sw;
@@ -170,6 +176,9 @@ int fs_send(struct card *c, const uint8_t *cmd, size_t len, const char *what,
 
 /** fs_sw_text() - what a status means, for sentences. */
 const char *fs_sw_text(uint16_t sw);
+
+/** card_again() - back to the card's application: the channel was used otherwise */
+int card_again(struct card *c, struct sim_err *e);
 
 /** fs_forget() - nothing is known to be selected any more. */
 void fs_forget(struct card *c);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "card/bcd.h"
+#include "card/nickname.h"
 #include "card/params.h"
 #include "card/phonebook.h"
 #include "card/text.h"
@@ -264,8 +265,12 @@ int card_info(struct card *c, struct sim_item *out, struct sim_err *e)
 	size_t got = 0;
 	int ret;
 
+	/* First: it may select something else and this card's files again. */
+	if (nickname_read(c, e))
+		return -1;
 	sim_item_init(out, SIM_INFO);
-	if (add(out, "ICCID", c->iccid) || add(out, "EID", c->eid))
+	if (add(out, "ICCID", c->iccid) || add(out, "EID", c->eid) ||
+	    add(out, "NICKNAME", c->named ? c->nickname : ""))
 		goto nomem;
 	for (size_t i = 0; i < N_FIELDS; i++) {
 		ret = read_field(c, &fields[i], p, &got, &ef, &why);
@@ -382,14 +387,6 @@ static const struct {
 
 #define N_WRITABLE (sizeof(writable) / sizeof(writable[0]))
 
-bool info_writable(const char *field)
-{
-	for (size_t i = 0; i < N_WRITABLE; i++)
-		if (!strcmp(writable[i].name, field))
-			return true;
-	return false;
-}
-
 static bool representable(struct card *c, size_t w, const char *value)
 {
 	const struct field *f = field_of(writable[w].name);
@@ -411,6 +408,15 @@ static bool representable(struct card *c, size_t w, const char *value)
 	return !ret;
 }
 
+static bool may_be_named(const struct card *c, const char *value)
+{
+	char *plain = value ? sim_text_unescape(value) : NULL;
+	bool yes = (!value || plain) && nickname_fits(c, plain);
+
+	free(plain);
+	return yes;
+}
+
 int info_project(struct card *c, const struct sim_item *full,
 		 const struct sim_item *held, struct sim_item *out,
 		 struct sim_err *why)
@@ -430,6 +436,9 @@ int info_project(struct card *c, const struct sim_item *full,
 		else if (representable(c, w, v))
 			ret = sim_item_set(out, writable[w].name, v);
 	}
+	v = sim_item_get(full, "NICKNAME");
+	if (!ret && may_be_named(c, v))
+		ret = sim_item_set(out, "NICKNAME", v);
 	if (!ret)
 		return 0;
 	sim_item_free(out);
@@ -469,6 +478,19 @@ static bool same(const char *a, const char *b)
 	return a && b ? !strcmp(a, b) : a == b;
 }
 
+static int write_nickname(struct card *c, const char *was, const char *want,
+			  struct sim_err *e)
+{
+	char *plain = want ? sim_text_unescape(want) : NULL;
+	int ret;
+
+	if (want && !plain)
+		return sim_fail(e, EX_OSERR, "out of memory");
+	ret = same(was, want) ? 0 : nickname_write(c, plain, e);
+	free(plain);
+	return ret;
+}
+
 enum sim_outcome info_write(struct card *c, const struct sim_item *was,
 			    const struct sim_item *want, struct sim_err *err)
 {
@@ -484,6 +506,9 @@ enum sim_outcome info_write(struct card *c, const struct sim_item *was,
 			ret = write_field(c, w, b, err);
 	}
 	fs_release(c);
+	if (!ret)
+		ret = write_nickname(c, sim_item_get(was, "NICKNAME"),
+				     sim_item_get(want, "NICKNAME"), err);
 	if (!ret)
 		return SIM_DONE;
 	return ret > 0 || c->ch->fault == SIM_CHAN_OK ||

@@ -7,9 +7,6 @@
 
 #include "card/fs.h"
 
-/** info_writable() - the field is merged both ways and the card has its file. */
-bool info_writable(const char *field);
-
 /** info_project() - see sim_replica_ops.project: what the card has, and ours. */
 int info_project(struct card *c, const struct sim_item *full,
 		 const struct sim_item *held, struct sim_item *out,

@@ -11,7 +11,7 @@
 #include "cmd/cmd.h"
 #include "store/store.h"
 
-static const char *const own[] = { "LABEL", "MSISDN", "LANG", "PLMN" };
+static const char *const own[] = { "LABEL", "MSISDN", "LANG", "PLMN", "NICKNAME" };
 
 #define OWN (sizeof(own) / sizeof(own[0]))
 
@@ -33,6 +33,7 @@ static int add_row(const struct store_record *r, void *arg)
 	add_plain(o, "label", &r->item, "LABEL");
 	add_plain(o, "provider", &r->item, "SPN");
 	add_plain(o, "number", &r->item, "MSISDN");
+	add_plain(o, "nickname", &r->item, "NICKNAME");
 	add_plain(o, "languages", &r->item, "LANG");
 	add_plain(o, "networks", &r->item, "PLMN");
 	return json_array_append_new(arg, o);
@@ -137,6 +138,7 @@ int cmd_info_edit(struct cmd *c, struct sim_err *e)
 		{ "number", &value[1], NULL, NULL, NULL, 0 },
 		{ "languages", &value[2], NULL, NULL, NULL, 0 },
 		{ "networks", &value[3], NULL, NULL, NULL, 0 },
+		{ "nickname", &value[4], NULL, NULL, NULL, 0 },
 		{ NULL, NULL, NULL, NULL, NULL, 0 },
 	};
 	struct wanted w = { 0 };
@@ -145,8 +147,8 @@ int cmd_info_edit(struct cmd *c, struct sim_err *e)
 
 	if (cmd_args(c, opt, 1, 1, e) < 0)
 		return -1;
-	if (!value[0] && !value[1] && !value[2] && !value[3])
-		return sim_fail(e, EX_USAGE, "nothing to change: --label, --number, --languages or --networks");
+	if (!value[0] && !value[1] && !value[2] && !value[3] && !value[4])
+		return sim_fail(e, EX_USAGE, "nothing to change: --label, --number, --languages, --networks or --nickname");
 	s = cmd_store(c, e);
 	if (!s)
 		return -1;

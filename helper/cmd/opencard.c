@@ -147,28 +147,15 @@ static void say(enum cards_event what, const char *shown, void *arg)
 	cmd_note(line[what], shown);
 }
 
-static void stays_open(struct sim_channel *ch)
-{
-	(void)ch;
-}
-
 /* 0 it is one, 1 it is none; what it did not tell is not known then. */
 static int ask_euicc(struct sim_channel *ch, struct listed *s)
 {
-	const struct sim_channel_ops *ops = ch->ops;
-	struct sim_channel_ops lent = *ops;
 	struct sim_err why;
-	struct euicc *u;
-	int r = -1;
+	struct euicc *u = euicc_on(ch, &why);
+	int r = u ? read_list(u, s, &why) : -1;
 
 	/* The channel goes on: to the telecom application. */
-	lent.close = stays_open;
-	ch->ops = &lent;
-	u = euicc_open(ch, &why);
-	if (u)
-		r = read_list(u, s, &why);
 	euicc_close(u);
-	ch->ops = ops;
 	return r ? 1 : 0;
 }
 
@@ -239,6 +226,9 @@ int opencard(struct cmd *c, struct cmd_slot *s, struct ledger *l,
 		card_since(out->card, stamp);
 		r = place(l, server, dry, &seen, out, e);
 		card_on_euicc(out->card, out->is.eid);
+		for (size_t i = 0; !r && i < list.n; i++)
+			if (!strcmp(list.p[i].iccid, card_iccid(out->card)))
+				card_named(out->card, list.p[i].nickname);
 	} else {
 		r = -1;
 	}

@@ -46,10 +46,11 @@ static const struct cmd_entry table[] = {
 	  "  An empty value removes it.\n" ON_SLOT, cmd_info_set, client_trace },
 	{ "info list", "[--json]", "what the phone knows of each SIM, in a slot or not", NULL,
 	  cmd_info_list, NULL },
-	{ "info edit", "DIGITS [--label TEXT] [--number N] [--languages \"de en\"] [--networks \"26201:C000 ...\"] [--json]",
+	{ "info edit", "DIGITS [--label TEXT] [--nickname TEXT] [--number N] [--languages \"de en\"] [--networks \"26201:C000 ...\"] [--json]",
 	  "change what of it is your own; it reaches the SIM when that is in",
 	  "  DIGITS     last digits of its ICCID\n"
 	  "  --label    your own name for the SIM\n"
+	  "  --nickname an eSIM profile's name, kept on the eUICC\n"
 	  "  An empty value removes it.\n", cmd_info_edit, NULL },
 	{ "info", "[--slot N] [--json]", "what the SIM says of itself", ON_SLOT,
 	  cmd_info, client_trace },

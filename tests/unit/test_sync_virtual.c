@@ -460,6 +460,91 @@ static void the_information_of_a_profile_names_its_euicc(void **state)
 }
 
 /* Two profiles of one eUICC are never on at once. */
+struct named {
+	struct store *s;
+	const char *want;	/* "": take it away; NULL: only look */
+	char is[80];
+	struct sim_err e;
+};
+
+static int name_record(const struct store_record *r, void *arg)
+{
+	struct named *n = arg;
+	const char *is = sim_item_get(&r->item, "NICKNAME");
+	struct sim_item it;
+
+	if (strcmp(sim_item_get(&r->item, "ICCID"), WORK))
+		return 0;
+	snprintf(n->is, sizeof(n->is), "%s", is ? is : "");
+	if (!n->want)
+		return 1;
+	sim_item_init(&it, SIM_INFO);
+	assert_int_equal(sim_item_copy(&it, &r->item), 0);
+	sim_item_set(&it, "NICKNAME", *n->want ? n->want : NULL);
+	assert_int_equal(store_record_put(n->s, r->ref, r->version, &it, &n->e),
+			 0);
+	sim_item_free(&it);
+	return 1;
+}
+
+/* What the phone calls the profile WORK; @want: and shall call it. */
+static void in_phone_named(struct world *w, const char *want, const char *is)
+{
+	struct named n = {.s = store_open(w->store, &w->e), .want = want};
+
+	assert_non_null(n.s);
+	store_record_each(n.s, SIM_INFO, NULL, name_record, &n, &w->e);
+	assert_string_equal(n.is, is);
+	store_close(n.s);
+}
+
+static void euicc_named(struct world *w, const char *want, const char *is)
+{
+	struct euicc *u = isd_r(w);
+	struct euicc_profile *p;
+	size_t n;
+
+	if (euicc_profiles(u, &p, &n, &w->e))
+		fail_msg("%s", w->e.text);
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(p[i].iccid, WORK))
+			assert_string_equal(p[i].nickname, is);
+	free(p);
+	if (want)
+		assert_int_equal(euicc_nickname(u, WORK, want, &w->e), 0);
+	euicc_close(u);
+}
+
+/* SGP.22 5.7.21: the eUICC keeps it; the image says "Arbeit". */
+static void a_profiles_nickname_goes_both_ways(void **state)
+{
+	struct world *w = *state;
+
+	only(w, 5);
+	run(w);
+	in_phone_named(w, "Büro\\, unten", "Arbeit");
+	run(w);
+	euicc_named(w, "Work", "Büro, unten");
+	assert_int_equal(in_phone(w, NULL), 2);
+	run(w);
+	in_phone_named(w, NULL, "Work");
+	assert_quiet(w);
+	in_phone_named(w, "", "Work");
+	run(w);
+	euicc_named(w, NULL, "");
+	assert_quiet(w);
+	/* Off: it waits, and no other profile is called so. */
+	switch_to(w, TRAVEL);
+	run(w);
+	in_phone_named(w, "Heim", "");
+	run(w);
+	euicc_named(w, NULL, "");
+	switch_to(w, WORK);
+	run(w);
+	euicc_named(w, NULL, "Heim");
+	assert_quiet(w);
+}
+
 static void r2_alone_holds_between_profiles_never_on_together(void **state)
 {
 	struct world *w = *state;
@@ -613,6 +698,7 @@ int main(void)
 		FACT(an_edit_made_while_a_profile_was_on_elsewhere_is_that_profiles),
 		FACT(no_profile_on_is_no_delete),
 		FACT(the_information_of_a_profile_names_its_euicc),
+		FACT(a_profiles_nickname_goes_both_ways),
 		FACT(r2_alone_holds_between_profiles_never_on_together),
 		FACT(r3_alone_joins_a_sim_and_each_profile),
 		FACT(r7_alone_joins_sim_profiles_and_phone),
