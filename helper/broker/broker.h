@@ -88,7 +88,8 @@ int broker_main(int argc, char **argv);
 /** session_main() - serve one connection; returns an exit code
  * @cli: connection of the command line, or -1 for a run of the broker's own
  * @up: socket to the broker (IPC_LOCK, IPC_KICK)
+ * @why: of a run of the broker's own
  */
-int session_main(const struct broker_paths *p, int cli, int up);
+int session_main(const struct broker_paths *p, int cli, int up, const char *why);
 
 #endif

@@ -40,7 +40,7 @@ enum ipc_type {
 	IPC_STATE,	/* worker to broker: u32 slot, word NUL line */
 	IPC_LOCK,	/* session to broker: wants the run; answer: it has it */
 	IPC_BUSY,	/* broker to session: has to wait for the run */
-	IPC_KICK,	/* session (or worker) to broker: a run is due */
+	IPC_KICK,	/* session (or worker) to broker: a run is due; text: why */
 	IPC_PAM,	/* PAM child: u32 PAM code, text of it */
 	__IPC_MAX
 };

@@ -91,7 +91,7 @@ static bool taken(const struct server *s)
 
 /* ---- sessions ----------------------------------------------------------- */
 
-static int spawn(struct server *s, int cli, uid_t uid)
+static int spawn(struct server *s, int cli, uid_t uid, const char *why)
 {
 	struct sim_err e = { 0 };
 	int sv[2];
@@ -115,7 +115,7 @@ static int spawn(struct server *s, int cli, uid_t uid)
 		close(sv[0]);
 		signal(SIGCHLD, SIG_DFL);
 		sigprocmask(SIG_UNBLOCK, &s->stops, NULL);
-		_exit(session_main(s->p, cli, sv[1]));
+		_exit(session_main(s->p, cli, sv[1], why));
 	}
 	close(sv[1]);
 	s->child[s->n++] = (struct child){ .up = sv[0], .uid = uid };
@@ -167,20 +167,20 @@ static void greet_new(struct server *s)
 	}
 	if (too_many(s, c.uid))
 		turn_away(cli, "too many commands at once; try again");
-	else if (spawn(s, cli, c.uid) < 0)
+	else if (spawn(s, cli, c.uid, NULL) < 0)
 		turn_away(cli, "the broker cannot start another session");
 	close(cli);
 }
 
 /* A run of the broker's own; one that has not begun yet is enough. */
-static void kick(struct server *s)
+static void kick(struct server *s, const char *why)
 {
 	size_t i;
 
 	for (i = 0; i < s->n; i++)
 		if (s->child[i].uid == BROKER_NOBODY && !s->child[i].runs)
 			return;
-	if (spawn(s, -1, BROKER_NOBODY) < 0)
+	if (spawn(s, -1, BROKER_NOBODY, why) < 0)
 		fprintf(stderr, "simsync broker: cannot start a run\n");
 }
 
@@ -196,7 +196,7 @@ static bool hear(struct server *s, struct child *c)
 		if (taken(s))
 			ipc_send(c->up, IPC_BUSY, 0, NULL, 0, NULL);
 	} else if (m.type == IPC_KICK) {
-		kick(s);
+		kick(s, m.body);
 	}
 	ipc_wipe(&m);
 	return true;

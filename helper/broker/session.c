@@ -60,13 +60,14 @@ static int greet(struct session *s, struct sim_err *e)
 }
 
 /* A run of the broker's own: nobody to ask, nothing to show. */
-static int own_run(struct session *s, struct sim_err *e)
+static int own_run(struct session *s, const char *why, struct sim_err *e)
 {
-	static char run[] = "run", why[] = "unlocked";
+	static char run[] = "run";
 	int i;
 
+	snprintf(s->why, sizeof(s->why), "%s", why);
 	s->argv[0] = run;
-	s->argv[1] = why;
+	s->argv[1] = s->why;
 	s->argc = 2;
 	for (i = 0; i < 3; i++) {
 		s->stdio[i] = i ? dup(2) : open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -302,6 +303,12 @@ static long long now_ms(void)
 	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* A run is due, and why: history says it. */
+static int kick(struct session *s, const char *why, struct sim_err *e)
+{
+	return ipc_send(s->up, IPC_KICK, 0, why, strlen(why), e);
+}
+
 /* One message of the worker; false when it has closed. */
 static bool from_worker(struct session *s, int sock, long long *ask_until)
 {
@@ -313,7 +320,7 @@ static bool from_worker(struct session *s, int sock, long long *ask_until)
 	if (m.type == IPC_STATE)
 		on_state(s, &m);
 	else if (m.type == IPC_KICK && s->has_run)
-		ipc_send(s->up, IPC_KICK, 0, NULL, 0, NULL);
+		kick(s, "changed on the phone", NULL);
 	else if (m.type == IPC_TEXT && s->cli >= 0)
 		ipc_send(s->cli, m.type, 0, m.body, m.len, NULL);
 	else if (m.type == IPC_PROMPT &&
@@ -458,7 +465,7 @@ int session_resync(struct session *s, bool here, struct sim_err *e)
 	char *argv[] = { sync, NULL };
 
 	if (!here)
-		return ipc_send(s->up, IPC_KICK, 0, NULL, 0, e);
+		return kick(s, "unlocked", e);
 	if (take_run(s, e) < 0 || session_look(s, e) < 0)
 		return -1;
 	return session_work(s, 1, argv, e);
@@ -480,9 +487,9 @@ static int nobody_home(struct session *s, struct sim_err *e)
 			"nobody owns this phone yet: simsync card enroll, as its user");
 }
 
-static int serve(struct session *s, struct sim_err *e)
+static int serve(struct session *s, const char *why, struct sim_err *e)
 {
-	if ((s->cli < 0 ? own_run(s, e) : greet(s, e)) < 0 || admit(s, e) < 0)
+	if ((s->cli < 0 ? own_run(s, why, e) : greet(s, e)) < 0 || admit(s, e) < 0)
 		return -1;
 	if (s->access->needs & ACCESS_SELF)
 		return session_self(s, e);
@@ -502,7 +509,7 @@ static int serve(struct session *s, struct sim_err *e)
 	return session_work(s, s->argc, s->argv, e);
 }
 
-int session_main(const struct broker_paths *p, int cli, int up)
+int session_main(const struct broker_paths *p, int cli, int up, const char *why)
 {
 	struct session *s = calloc(1, sizeof(*s));
 	struct sim_err e = { 0 };
@@ -516,7 +523,7 @@ int session_main(const struct broker_paths *p, int cli, int up)
 	s->up = up;
 	for (i = 0; i < SLOTS_MAX; i++)
 		s->fd[i] = -1;
-	code = serve(s, &e);
+	code = serve(s, why, &e);
 	if (code < 0)
 		code = e.code ? e.code : EX_SOFTWARE;
 	else

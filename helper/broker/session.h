@@ -21,6 +21,7 @@
  * @hello: the first message; @argv points into it
  * @argv: words of the command, NULL-terminated; they point into @hello
  * @argc: how many
+ * @why: of a run of the broker's own
  * @tty: IPC_TTY_* and columns
  * @stdio: for the worker
  * @has_run: the broker has given this session the run
@@ -41,6 +42,7 @@ struct session {
 	struct ipc_msg hello;
 	char *argv[IPC_MAX_ARGS + 1];
 	int argc;
+	char why[64];
 	uint32_t tty;
 	int stdio[3];
 	bool has_run;

@@ -211,6 +211,8 @@ settle
 edited=$(now_ns)
 shown simsync contacts edit 'Oma Hilde' --phone +494121555666 || fail "not edited"
 await_run "the edit goes out" || fail "no run came of it"
+same "simsync history says why" "changed on the phone" \
+	"$(sim history --json </dev/null | jq -r 'first(.[] | select(.end != null) | .trigger)')"
 figure "edit on the phone to on the SIM and server" "$(seconds "$edited" "$(now_ns)")"
 figure "  APDUs of that run" "$(($(count_of a apdus) - before))"
 book a | grep 'Oma Hilde' | grep -qF +494121555666 || fail "the SIM does not have it"
