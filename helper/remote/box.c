@@ -67,7 +67,7 @@ void box_version(const struct sim_item *it, char out[17])
 	free(text);
 }
 
-static bool is_box_file(const char *name)
+bool box_is_file(const char *name)
 {
 	size_t n = strlen(name);
 
@@ -82,7 +82,7 @@ char *box_token(const struct dav_files *f)
 	size_t i;
 
 	for (i = 0; i < f->n; i++)
-		if (is_box_file(f->file[i].name))
+		if (box_is_file(f->file[i].name))
 			buf_fmt(&b, "%s %s\n", f->file[i].name,
 				f->file[i].etag);
 	buf_add(&b, "", 0);
@@ -365,7 +365,7 @@ int box_load(struct webdav *d, struct sim_err *e)
 		return 0;
 	}
 	for (i = 0; i < f.n; i++)
-		if (is_box_file(f.file[i].name) &&
+		if (box_is_file(f.file[i].name) &&
 		    fetch_file(d, b, old, &f.file[i], e))
 			goto out;
 	for (i = 0; i < b->nfile; i++)

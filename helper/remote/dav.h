@@ -40,8 +40,9 @@ int dav_multistatus(struct http *h, const char *method, const char *url,
  *
  * A listing without it would look as if it were deleted.
  *
- * Return: 0 when it is not there (404, 410) or is nothing to be read; -1 when
- * the server keeps it back, @e filled.
+ * Return: 0 when it is not there (404, 410 of its own, not of a property); 1
+ * when it is and the server says nothing of it; -1 when the server keeps it
+ * back, @e filled.
  */
 int dav_unread(const struct dav_response *r, const char *path,
 	       struct sim_err *e);
@@ -118,10 +119,12 @@ int webdav_hide(const struct remote_config *c, struct sim_item *it);
  * struct dav_file - one file of the folder
  * @name: file name in the folder, not escaped
  * @etag: its ETag as sent, with quotes
+ * @order: the n-th that was listed
  */
 struct dav_file {
 	char *name;
 	char *etag;
+	size_t order;
 };
 
 struct dav_files {
@@ -129,7 +132,13 @@ struct dav_files {
 	size_t n, cap;
 };
 
-/** webdav_list() - names and ETags of the folder, sorted; missing = empty */
+/**
+ * webdav_list() - our files in the folder, sorted; missing = empty
+ * @d: the folder
+ * @out: names and ETags of messages' files and cards' documents; others' files
+ *	are nobody's business
+ * @e: code of the request's fault; EX_PROTOCOL: one of them has no ETag
+ */
 int webdav_list(struct webdav *d, struct dav_files *out, struct sim_err *e);
 void webdav_files_free(struct dav_files *f);
 /** webdav_get() - a file. 0, 1 not there, -1 */
@@ -153,6 +162,11 @@ enum sim_outcome webdav_put(struct webdav *d, const char *name,
 			    const char *text, size_t len, struct sim_err *e);
 enum sim_outcome webdav_delete(struct webdav *d, const char *name,
 			       const char *etag, struct sim_err *e);
+
+/** box_is_file() - is it one of those messages are in? */
+bool box_is_file(const char *name);
+/** info_is_card() - is it a card's document? */
+bool info_is_card(const char *name);
 
 int messages_changes(struct webdav *d, const char *since,
 		     struct sim_changes *out, struct sim_err *e);

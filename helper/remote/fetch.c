@@ -76,10 +76,9 @@ static int on_response(struct dav_response *r, void *arg, struct sim_err *e)
 	free(path);
 	if (!it)
 		return 0;
-	if (r->status == 404 || r->status == 410 || r->prop_status == 404) {
-		f->answered[it - f->item] = !r->text[DAV_DATA] &&
-					    !r->text[DAV_ETAG];
-	}
+	/* A property that is not there (404) is asked for again, by GET at last. */
+	if (r->status == 404 || r->status == 410)
+		f->answered[it - f->item] = true;
 	if (!r->text[DAV_DATA] || !r->text[DAV_ETAG])
 		return 0;
 	free(it->etag);

@@ -25,7 +25,7 @@ static int nomem(struct sim_err *e)
 	return sim_fail(e, EX_OSERR, "no memory for card-info");
 }
 
-static bool is_card(const char *name)
+bool info_is_card(const char *name)
 {
 	size_t n = strlen(name), s = strlen(SUFFIX);
 
@@ -177,7 +177,7 @@ int info_changes(struct webdav *d, const char *since, struct sim_changes *out,
 		const char *old;
 		struct sim_record *r;
 
-		if (!is_card(c->name))
+		if (!info_is_card(c->name))
 			continue;
 		out->total++;
 		buf_fmt(&token, "%s %s\n", c->name, c->etag);

@@ -130,6 +130,9 @@ int listing_take(struct dav_response *r, void *arg, struct sim_err *e)
 		ret = add_missing(l, path, e);
 	} else {
 		ret = dav_unread(r, path, e);
+		/* It is there: without ETag it is a record with a problem. */
+		if (ret > 0)
+			ret = add_record(l, path, r, e);
 	}
 	free(path);
 	return ret;

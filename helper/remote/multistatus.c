@@ -88,8 +88,11 @@ int dav_unread(const struct dav_response *r, const char *path,
 	int status = r->status ? r->status : r->prop_status;
 	const char *leaf = strrchr(path, '/');
 
-	if (status / 100 == 2 || !status || status == 404 || status == 410)
+	if (r->status == 404 || r->status == 410)
 		return 0;
+	/* A property that is not there (404) is one of a member that is. */
+	if (status / 100 == 2 || !status || status == 404 || status == 410)
+		return 1;
 	return sim_fail(e, status == 401 || status == 403 ? EX_NOPERM :
 							   EX_UNAVAILABLE,
 			"%.100s on the server: the server does not let it be read (%d), so nothing is compared with this listing; give this user the right to read it, or delete it there",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* webdav.c - files in a WebDAV folder: list, get, put and delete on condition */
-#include "remote/dav.h"
+#include "remote/box.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,11 +45,16 @@ static int on_file(struct dav_response *r, void *arg, struct sim_err *e)
 
 	if (!path)
 		return nomem(e);
-	if (strncmp(path, l->d->path, n) || !path[n] || strchr(path + n, '/') ||
-	    (r->flags & DAV_COLLECTION))
+	if (strncmp(path, l->d->path, n) || (r->flags & DAV_COLLECTION) ||
+	    strchr(path + n, '/') ||
+	    !(box_is_file(path + n) || info_is_card(path + n)))
 		goto out;
 	if (!r->text[DAV_ETAG]) {
 		ret = dav_unread(r, path, e);
+		if (ret > 0)
+			ret = sim_fail(e, EX_PROTOCOL,
+				       "%.80s on the server: it comes without ETag, so nothing is compared with this listing",
+				       path + n);
 		goto out;
 	}
 	if (f->n == f->cap) {
@@ -66,7 +71,7 @@ static int on_file(struct dav_response *r, void *arg, struct sim_err *e)
 	p = &f->file[f->n];
 	p->name = strdup(path + n);
 	p->etag = strdup(r->text[DAV_ETAG]);
-	f->n++;
+	p->order = f->n++;
 	if (!p->name || !p->etag)
 		ret = nomem(e);
 	else
@@ -95,8 +100,26 @@ static void on_restart(void *arg)
 
 static int by_name(const void *a, const void *b)
 {
-	return strcmp(((const struct dav_file *)a)->name,
-		      ((const struct dav_file *)b)->name);
+	const struct dav_file *x = a, *y = b;
+	int d = strcmp(x->name, y->name);
+
+	return d ? d : x->order < y->order ? -1 : x->order > y->order;
+}
+
+/* Of one listed twice the last one counts. */
+static void drop_twins(struct dav_files *f)
+{
+	size_t i, k = 0;
+
+	for (i = 0; i < f->n; i++) {
+		if (k && !strcmp(f->file[k - 1].name, f->file[i].name)) {
+			k--;
+			free(f->file[k].name);
+			free(f->file[k].etag);
+		}
+		f->file[k++] = f->file[i];
+	}
+	f->n = k;
 }
 
 int webdav_list(struct webdav *d, struct dav_files *out, struct sim_err *e)
@@ -122,6 +145,7 @@ int webdav_list(struct webdav *d, struct dav_files *out, struct sim_err *e)
 	http_req_free(&q);
 	if (out->n)
 		qsort(out->file, out->n, sizeof(*out->file), by_name);
+	drop_twins(out);
 	return 0;
 }
 

@@ -141,6 +141,87 @@ static void a_member_listed_twice_by_propfind_is_one(void **state)
 	sim_changes_free(&c);
 }
 
+#define NOT_FOUND(props) "<propstat><prop>" props "</prop><status>HTTP/1.1 404 Not Found</status></propstat>"
+
+/* RFC 4918 14.22: a propstat's 404 says the property is not there; the member is. */
+static void a_member_without_etag_is_a_problem_not_a_deletion(void **state)
+{
+	static const char *const says[] = {
+		NOT_FOUND("<getetag/><C:address-data/>"),
+		FOUND("") NOT_FOUND("<getetag/>"),
+		FOUND("<C:address-data/>"),
+		"",
+	};
+	struct sim_changes c;
+	char body[600];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(says) / sizeof(says[0]); i++) {
+		const struct sim_record *b;
+
+		snprintf(body, sizeof(body), "%s<response><href>/c/b.vcf</href>%s</response>%s",
+			 MEMBER("/c/a.vcf", FOUND(ETAG("1") CARD("A"))),
+			 says[i], TOKEN("t1"));
+		canned_multi(&srv, 0, body);
+		c = changes(NULL);
+		assert_true(c.whole);
+		assert_int_equal(c.n, 2);
+		b = at(&c, "/c/b.vcf");
+		assert_non_null(b);
+		assert_non_null(strstr(b->problem, "b.vcf on the server"));
+		assert_non_null(strstr(b->problem, "no ETag"));
+		sim_changes_free(&c);
+	}
+}
+
+/* The same in a multiget: what it does not hand out is had by GET. */
+static void a_card_the_multiget_lacks_is_not_gone(void **state)
+{
+	struct dav_text_item *item = calloc(2, sizeof(*item));
+	struct sim_err e = { 0 };
+
+	(void)state;
+	item[0].path = strdup("/c/a.vcf");
+	item[1].path = strdup("/c/b.vcf");
+	for (size_t i = 0; i < 2; i++)
+		canned_multi(&srv, i,
+			     MEMBER("/c/a.vcf", NOT_FOUND("<getetag/><C:address-data/>"))
+			     MEMBER("/c/b.vcf", STATUS("404 Not Found")));
+	canned_say(&srv, 2, "200 OK\r\nETag: \"7\"", "BEGIN:VCARD\r\n");
+	if (carddav_fetch(&srv.book, item, 2, &e))
+		fail_msg("%s", e.text);
+	assert_string_equal(item[0].etag, "\"7\"");
+	assert_string_equal(item[0].data, "BEGIN:VCARD\r\n");
+	assert_null(item[1].etag);
+	carddav_items_free(item, 2);
+}
+
+static void a_file_of_ours_without_etag_ends_the_listing(void **state)
+{
+	struct sim_err e = { 0 };
+	struct dav_files f;
+
+	(void)state;
+	canned_multi(&srv, 0,
+		     MEMBER("/f/notes.txt", NOT_FOUND("<getetag/>"))
+		     MEMBER("/f/m-x-2025-01.ndjson", NOT_FOUND("<getetag/>")));
+	assert_int_equal(webdav_list(&srv.folder, &f, &e), -1);
+	assert_int_equal(e.code, EX_PROTOCOL);
+	assert_non_null(strstr(e.text, "m-x-2025-01.ndjson"));
+	/* Others' files are not ours to complain of; what went is gone. */
+	canned_multi(&srv, 0,
+		     MEMBER("/f/notes.txt", STATUS("403 Forbidden"))
+		     MEMBER("/f/m-x-2025-02.ndjson", STATUS("404 Not Found"))
+		     MEMBER("/f/m-x-2025-03.ndjson", FOUND(ETAG("1")))
+		     MEMBER("/f/m-x-2025-03.ndjson", FOUND(ETAG("2"))));
+	if (webdav_list(&srv.folder, &f, &e))
+		fail_msg("%s", e.text);
+	assert_int_equal(f.n, 1);
+	assert_string_equal(f.file[0].name, "m-x-2025-03.ndjson");
+	assert_string_equal(f.file[0].etag, "\"2\"");
+	webdav_files_free(&f);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, up, down)
@@ -151,6 +232,9 @@ int main(void)
 			up_with_shelf, down_with_shelf),
 		T(of_a_change_told_twice_the_last_word_counts),
 		T(a_member_listed_twice_by_propfind_is_one),
+		T(a_member_without_etag_is_a_problem_not_a_deletion),
+		T(a_card_the_multiget_lacks_is_not_gone),
+		T(a_file_of_ours_without_etag_ends_the_listing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
