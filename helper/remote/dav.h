@@ -33,6 +33,15 @@ int dav_multistatus(struct http *h, const char *method, const char *url,
 		    struct http_req *out, struct sim_err *e);
 
 /**
+ * dav_path() - which member a response is about
+ * @r: the response
+ * @e: filled when NULL is returned: EX_PROTOCOL: it names none; EX_OSERR
+ *
+ * Return: its path as http_path() has it, not empty; the caller's.
+ */
+char *dav_path(const struct dav_response *r, struct sim_err *e);
+
+/**
  * dav_unread() - a member that came without ETag
  * @r: the response that lacks an ETag
  * @path: its path

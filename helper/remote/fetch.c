@@ -68,11 +68,11 @@ static char *with_crlf(const char *s, size_t n, size_t *len)
 static int on_response(struct dav_response *r, void *arg, struct sim_err *e)
 {
 	struct fetch *f = arg;
-	char *path = http_path(r->text[DAV_HREF]);
+	char *path = dav_path(r, e);
 	struct dav_text_item *it = path ? find(f, path) : NULL;
 
 	if (!path)
-		return nomem(e);
+		return -1;
 	free(path);
 	if (!it)
 		return 0;

@@ -109,12 +109,12 @@ static bool is_self(const struct listing *l, const char *path)
 int listing_take(struct dav_response *r, void *arg, struct sim_err *e)
 {
 	struct listing *l = arg;
-	char *path = http_path(r->text[DAV_HREF]);
+	char *path = dav_path(r, e);
 	size_t n = path ? strlen(path) : 0;
 	int ret = 0;
 
 	if (!path)
-		return nomem(e);
+		return -1;
 	if (is_self(l, path)) {
 		/* RFC 6578 §3.6: 507 on the collection: more to come. */
 		l->truncated |= r->status == 507;

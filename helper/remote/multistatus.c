@@ -82,6 +82,20 @@ out:
 	return ret;
 }
 
+char *dav_path(const struct dav_response *r, struct sim_err *e)
+{
+	char *path = http_path(r->text[DAV_HREF]);
+
+	if (!path)
+		sim_fail(e, EX_OSERR, "no memory for the server's answer");
+	if (!path || *path)
+		return path;
+	sim_fail(e, EX_PROTOCOL,
+		 "the server's answer names nothing where a member should be (an empty href): nothing of it is used, the next run asks again");
+	free(path);
+	return NULL;
+}
+
 int dav_unread(const struct dav_response *r, const char *path,
 	       struct sim_err *e)
 {

@@ -38,13 +38,13 @@ static int on_file(struct dav_response *r, void *arg, struct sim_err *e)
 {
 	struct names *l = arg;
 	struct dav_files *f = l->out;
-	char *path = http_path(r->text[DAV_HREF]);
+	char *path = dav_path(r, e);
 	size_t n = strlen(l->d->path);
 	struct dav_file *p;
 	int ret = 0;
 
 	if (!path)
-		return nomem(e);
+		return -1;
 	if (strncmp(path, l->d->path, n) || (r->flags & DAV_COLLECTION) ||
 	    strchr(path + n, '/') ||
 	    !(box_is_file(path + n) || info_is_card(path + n)))

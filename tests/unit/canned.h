@@ -21,6 +21,8 @@
  * struct canned - the server, and a client of it
  * @f: the server
  * @script: its answers, heads and all
+ * @said: all there ever were: the server may still be at the last one
+ * @nsaid: how many
  * @c: the client's configuration
  * @book: address book at /c/
  * @folder: folder at /f/
@@ -28,6 +30,8 @@
 struct canned {
 	struct faulty f;
 	char *script[CANNED_MAX + 1];
+	char **said;
+	size_t nsaid;
 	struct remote_config c;
 	struct carddav book;
 	struct webdav folder;
@@ -60,10 +64,11 @@ static inline void canned_start(struct canned *s)
 static inline void canned_say(struct canned *s, size_t i, const char *head,
 			      const char *body)
 {
-	free(s->script[i]);
 	assert_true(asprintf(&s->script[i],
 			     "HTTP/1.1 %s\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n%s",
 			     head, strlen(body), body) > 0);
+	s->said = realloc(s->said, (s->nsaid + 1) * sizeof(*s->said));
+	s->said[s->nsaid++] = s->script[i];
 	s->f.requests = 0;
 	s->f.script = (const char *const *)s->script;
 	s->f.canned = s->script[0];
@@ -84,8 +89,9 @@ static inline void canned_stop(struct canned *s)
 {
 	http_free(s->book.h);
 	faulty_stop(&s->f);
-	for (size_t i = 0; i <= CANNED_MAX; i++)
-		free(s->script[i]);
+	while (s->nsaid)
+		free(s->said[--s->nsaid]);
+	free(s->said);
 }
 
 #endif

@@ -222,6 +222,30 @@ static void a_file_of_ours_without_etag_ends_the_listing(void **state)
 	webdav_files_free(&f);
 }
 
+/* RFC 4918 8.3: an href is a URI or an absolute path; these name nothing. */
+static void an_empty_href_is_refused(void **state)
+{
+	static const char *const href[] = { "", "?x", "#a" };
+	char body[200];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct sim_changes c = { 0 };
+		struct sim_err e = { 0 };
+		struct dav_files f;
+
+		snprintf(body, sizeof(body),
+			 "<response><href>%s</href>" FOUND(ETAG("1")) "</response>" TOKEN("t"),
+			 href[i]);
+		canned_multi(&srv, 0, body);
+		assert_int_equal(carddav_changes(&srv.book, NULL, &c, &e), -1);
+		assert_int_equal(e.code, EX_PROTOCOL);
+		assert_non_null(strstr(e.text, "empty href"));
+		assert_int_equal(webdav_list(&srv.folder, &f, &e), -1);
+		assert_int_equal(e.code, EX_PROTOCOL);
+	}
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, up, down)
@@ -235,6 +259,7 @@ int main(void)
 		T(a_member_without_etag_is_a_problem_not_a_deletion),
 		T(a_card_the_multiget_lacks_is_not_gone),
 		T(a_file_of_ours_without_etag_ends_the_listing),
+		T(an_empty_href_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
