@@ -171,6 +171,7 @@ struct card *card_open(struct sim_channel *ch, struct sim_err *e)
 		return NULL;
 	}
 	quiet_look(c);
+	c->files_era = ch->era;
 	return c;
 }
 

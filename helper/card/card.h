@@ -113,7 +113,7 @@ void card_cost(const struct card *c, char *out, size_t max);
 bool card_partial(const struct card *c);
 
 /* Room for a stamp. */
-#define CARD_STAMP 64
+#define CARD_STAMP 96
 
 /**
  * card_stamp() - what the next run must know to spare itself reading the card
@@ -132,7 +132,24 @@ void card_stamp(struct card *c, char out[CARD_STAMP]);
  */
 void card_since(struct card *c, const char *stamp);
 
-/** card_untouched() - the same for a channel before there is a card on it */
+/**
+ * card_files() - what the card said of its files, for the next run in this
+ * activation
+ * @c: card
+ *
+ * Return: a text, malloc'd; NULL: the slot does not tell activations apart.
+ */
+char *card_files(struct card *c);
+
+/**
+ * card_files_known() - give the last run's, right after card_open()
+ * @c: card
+ * @text: of card_files(), or NULL; of another card or activation, or damaged:
+ *	not believed
+ */
+void card_files_known(struct card *c, const char *text);
+
+/** card_untouched() - card_since() for a channel before there is a card on it */
 bool card_untouched(struct sim_channel *ch, const char *stamp);
 
 /* ---- PIN ---------------------------------------------------------------- */

@@ -46,54 +46,6 @@ void card_progress(struct card *c, const char *what, unsigned int done,
 		c->on_progress(c->on_progress_arg, what, done, total);
 }
 
-/* TS 102 221 10.2.1 and, for class A0, 51.011 9.4. */
-static const struct {
-	uint16_t sw;
-	uint16_t mask;
-	const char *text;
-} meanings[] = {
-	{ 0x6281, 0xffff, "the card says its data may be corrupt" },
-	{ 0x6282, 0xffff, "nothing found" },
-	{ 0x6283, 0xffff, "the file is deactivated" },
-	{ 0x6300, 0xff00, "refused" },
-	{ 0x6581, 0xffff, "the card's memory failed" },
-	{ 0x6700, 0xff00, "wrong length" },
-	{ 0x6881, 0xffff, "the card has no logical channels" },
-	{ 0x6981, 0xffff, "not a file of that structure" },
-	{ 0x6982, 0xffff, "not allowed without the PIN" },
-	{ 0x6983, 0xffff, "the PIN is blocked" },
-	{ 0x6984, 0xffff, "the file is deactivated" },
-	{ 0x6985, 0xffff, "not allowed now" },
-	{ 0x6986, 0xffff, "no file is selected" },
-	{ 0x6a80, 0xffff, "the card takes the data for wrong" },
-	{ 0x6a81, 0xffff, "the card does not support this" },
-	{ 0x6a82, 0xffff, "there is no such file" },
-	{ 0x6a83, 0xffff, "there is no such record" },
-	{ 0x6a84, 0xffff, "the card is full" },
-	{ 0x6a86, 0xffff, "the card does not know these parameters" },
-	{ 0x6b00, 0xff00, "the card does not know these parameters" },
-	{ 0x6d00, 0xff00, "the card does not know this command" },
-	{ 0x6e00, 0xff00, "the card does not know this class" },
-	{ 0x6f00, 0xff00, "the card had an internal error" },
-	{ 0x9240, 0xffff, "the card's memory failed" },
-	{ 0x9300, 0xffff, "the card is busy with its own applications" },
-	{ 0x9400, 0xffff, "no file is selected" },
-	{ 0x9402, 0xffff, "there is no such record" },
-	{ 0x9404, 0xffff, "there is no such file" },
-	{ 0x9408, 0xffff, "not a file of that structure" },
-	{ 0x9804, 0xffff, "not allowed without the PIN" },
-	{ 0x9810, 0xffff, "the file is invalidated" },
-	{ 0x9840, 0xffff, "the PIN is blocked" },
-};
-
-const char *fs_sw_text(uint16_t sw)
-{
-	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
-		if ((sw & meanings[i].mask) == meanings[i].sw)
-			return meanings[i].text;
-	return "an answer the standards do not know";
-}
-
 /* 9000; 91xx: a proactive command waits; 920x: written after retries (2G). */
 static bool sw_fine(uint16_t sw)
 {
@@ -169,37 +121,6 @@ void fs_forget(struct card *c)
 {
 	c->df_depth = 0xff;
 	c->ef = 0;
-}
-
-static const struct fs_ef *cached(struct card *c, const uint16_t *path,
-				  size_t depth)
-{
-	for (size_t i = 0; i < c->ncache; i++)
-		if (c->cache[i].depth == depth &&
-		    !memcmp(c->cache[i].path, path, depth * sizeof(*path)))
-			return &c->cache[i];
-	return NULL;
-}
-
-static void keep(struct card *c, struct fs_ef *ef)
-{
-	struct fs_ef *more;
-
-	/* Two files of one DF with the same SFI: neither can be trusted. */
-	for (size_t i = 0; i < c->ncache && ef->sfi; i++) {
-		more = &c->cache[i];
-		if (more->sfi != ef->sfi || more->depth != ef->depth ||
-		    memcmp(more->path, ef->path,
-			   (ef->depth - 1u) * sizeof(*ef->path)))
-			continue;
-		more->sfi = 0;
-		ef->sfi = 0;
-	}
-	more = realloc(c->cache, (c->ncache + 1) * sizeof(*more));
-	if (!more)
-		return;
-	c->cache = more;
-	more[c->ncache++] = *ef;
 }
 
 static bool in_df(const struct card *c, const uint16_t *path, size_t depth)
@@ -296,7 +217,7 @@ static int select_path(struct card *c, const uint16_t *path, size_t depth,
 int fs_select(struct card *c, const uint16_t *path, size_t depth,
 	      const char *name, struct fs_ef *out, struct sim_err *e)
 {
-	const struct fs_ef *known = cached(c, path, depth);
+	const struct fs_ef *known = fs_cached(c, path, depth);
 	uint8_t r[FS_RESP_MAX];
 	struct fs_ef ef = { .depth = (uint8_t)depth };
 	size_t got;
@@ -319,7 +240,7 @@ int fs_select(struct card *c, const uint16_t *path, size_t depth,
 		ef.absent = true;
 		ef.sw = c->sw;
 		if (c->sw == 0x6a82 || c->sw == 0x9404)
-			keep(c, &ef);
+			fs_keep(c, &ef);
 		*out = ef;
 		return 1;
 	}
@@ -333,14 +254,46 @@ int fs_select(struct card *c, const uint16_t *path, size_t depth,
 			     name, path[depth - 1]);
 		ef.absent = true;
 		ef.sw = c->sw;
-		keep(c, &ef);
+		fs_keep(c, &ef);
 		*out = ef;
 		return 1;
 	}
 	now_at(c, path, depth, ef.form == FS_DF);
-	keep(c, &ef);
+	fs_keep(c, &ef);
 	*out = ef;
 	return 0;
+}
+
+/*
+ * A command on @ef did not end as its FCP lets expect. Where that was told to an
+ * earlier run it is asked for now; where it is another one, nothing of that run's
+ * is believed any more.
+ */
+static void doubt(struct card *c, const struct fs_ef *ef, const char *name)
+{
+	struct fs_ef *known = fs_cached(c, ef->path, ef->depth);
+	struct fs_ef now = { .depth = ef->depth, .old = true };
+	uint8_t r[FS_RESP_MAX];
+	uint16_t sw = c->sw;
+	size_t got;
+	int ret;
+
+	if (!known || !known->old)
+		return;
+	memcpy(now.path, ef->path, sizeof(now.path));
+	ret = select_path(c, ef->path, ef->depth, 0x04, name, r, &got, NULL);
+	if (!ret && !fcp_parse(c, r, got, &now))
+		now_at(c, ef->path, ef->depth, now.form == FS_DF);
+	else
+		fs_forget(c);
+	/* SFIs that two files share were dropped from it. */
+	if (!known->sfi)
+		now.sfi = 0;
+	if (!ret && fs_same(&now, known))
+		known->old = false;
+	else if (c->ch->fault == SIM_CHAN_OK)
+		fs_forget_old(c);
+	c->sw = sw;
 }
 
 /*
@@ -350,6 +303,7 @@ int fs_select(struct card *c, const uint16_t *path, size_t depth,
 static int use(struct card *c, const struct fs_ef *ef, const char *name,
 	       uint8_t *sfi, struct sim_err *e)
 {
+	const struct fs_ef *known = fs_cached(c, ef->path, ef->depth);
 	uint8_t r[FS_RESP_MAX];
 	size_t got;
 	int ret;
@@ -358,15 +312,35 @@ static int use(struct card *c, const struct fs_ef *ef, const char *name,
 	if (in_df(c, ef->path, ef->depth)) {
 		if (c->ef == ef->path[ef->depth - 1])
 			return 0;
-		if (ef->sfi && !c->gsm) {
-			*sfi = ef->sfi;
+		*sfi = known ? known->sfi : ef->sfi;
+		if (*sfi && !c->gsm && c->lies < 2)
 			return 0;
-		}
+		*sfi = 0;
 	}
 	ret = select_path(c, ef->path, ef->depth, 0x0c, name, r, &got, e);
 	if (!ret)
 		now_at(c, ef->path, ef->depth, false);
+	if (ret > 0 && !fs_sw_of_no_file(c->sw))
+		doubt(c, ef, name);
 	return ret;
+}
+
+/*
+ * Refused where the file was named by its SFI: some cards state SFIs and do not
+ * take them. It is not used any more (after two, none is), and the command is tried
+ * again.
+ */
+static bool sfi_lies(struct card *c, const struct fs_ef *ef, uint8_t sfi)
+{
+	struct fs_ef *known = sfi ? fs_cached(c, ef->path, ef->depth) : NULL;
+
+	if (!known || fs_sw_of_no_file(c->sw) || c->sw == 0x6a83 ||
+	    c->sw == 0x6282)
+		return false;
+	known->sfi = 0;
+	c->lies++;
+	c->ef = 0;
+	return true;
 }
 
 static uint8_t cla(const struct card *c)
@@ -397,11 +371,17 @@ static int record(struct card *c, const struct fs_ef *ef, const char *name,
 	cmd[4] = ef->rec_len;
 	if (data)
 		memcpy(cmd + 5, data, ef->rec_len);
+	c->into = quiet_into(ef);
 	ret = fs_send(c, cmd, data ? 5u + ef->rec_len : 5u, what, r, got, e);
+	c->into = 0;
+	if (ret > 0 && sfi_lies(c, ef, sfi))
+		return record(c, ef, name, ins, rec, data, r, got, e);
 	if (!ret)
 		c->ef = ef->path[ef->depth - 1];
 	else
 		c->ef = sfi ? 0 : c->ef;
+	if (ret > 0 && !fs_sw_of_no_file(c->sw))
+		doubt(c, ef, name);
 	return ret;
 }
 
@@ -419,6 +399,7 @@ int fs_read_record(struct card *c, const struct fs_ef *ef, const char *name,
 		sim_fail(e, EX_DATAERR,
 			 "%s %04X record %u: %zu bytes came where the file says %u",
 			 name, ef->path[ef->depth - 1], rec, got, ef->rec_len);
+		doubt(c, ef, name);
 		return 1;
 	}
 	memcpy(buf, r, got);
@@ -478,6 +459,10 @@ int fs_read(struct card *c, const struct fs_ef *ef, const char *name,
 		cmd[3] = (uint8_t)*got;
 		cmd[4] = (uint8_t)part;
 		ret = fs_send(c, cmd, sizeof(cmd), what, r, &n, e);
+		if (ret > 0 && sfi_lies(c, ef, sfi))
+			continue;
+		if (ret > 0 && !fs_sw_of_no_file(c->sw))
+			doubt(c, ef, name);
 		if (ret)
 			return ret;
 		c->ef = ef->path[ef->depth - 1];
@@ -488,6 +473,8 @@ int fs_read(struct card *c, const struct fs_ef *ef, const char *name,
 		if (n < part)
 			break;
 	}
+	if (*got < want)
+		doubt(c, ef, name);
 	return 0;
 }
 
@@ -514,7 +501,11 @@ int fs_update(struct card *c, const struct fs_ef *ef, const char *name,
 		cmd[3] = (uint8_t)at;
 		cmd[4] = (uint8_t)part;
 		memcpy(cmd + 5, buf + at, part);
+		c->into = quiet_into(ef);
 		ret = fs_send(c, cmd, 5 + part, what, r, &n, e);
+		c->into = 0;
+		if (ret > 0 && sfi_lies(c, ef, sfi))
+			continue;
 		if (ret)
 			return ret;
 		c->ef = ef->path[ef->depth - 1];
@@ -528,7 +519,7 @@ int fs_peek(struct card *c, const uint16_t *path, size_t depth,
 {
 	struct fs_ef ef = { .depth = (uint8_t)depth, .form = FS_TRANSPARENT,
 			    .size = (uint32_t)len };
-	const struct fs_ef *known = cached(c, path, depth);
+	const struct fs_ef *known = fs_cached(c, path, depth);
 	size_t got = 0;
 	int ret;
 
@@ -566,12 +557,16 @@ int fs_search(struct card *c, const struct fs_ef *ef, const char *name,
 	ret = send_sure(c, cmd, 6u + ef->rec_len, what, r, &got, e);
 	if (ret < 0)
 		return ret;
+	if (ret && sfi_lies(c, ef, sfi))
+		return fs_search(c, ef, name, pattern, out, e);
 	if (ret && c->sw != 0x6282 && c->sw != 0x6a83) {
 		if (c->sw == 0x6d00 || c->sw == 0x6e00)
 			c->no_search = true;
 		c->unsearched += ef->nrec;
 		if (sfi)
 			c->ef = 0;
+		if (!fs_sw_of_no_file(c->sw))
+			doubt(c, ef, name);
 		return 1;
 	}
 	c->ef = ef->path[ef->depth - 1];

@@ -36,6 +36,7 @@ enum fs_form { FS_DF, FS_TRANSPARENT, FS_LINEAR, FS_CYCLIC, FS_OTHER };
  * @nrec: records, 1 to 254
  * @sfi: short file identifier, 0 none
  * @off: deactivated or invalidated: unavailable, not empty
+ * @old: an earlier run was told so, in the same activation
  * @arr_fid: EF_ARR that holds the access rules, 0 none
  * @arr_rec: its record
  * @rule: how access rules in the FCP itself are coded: 8C compact, AB expanded;
@@ -54,6 +55,7 @@ struct fs_ef {
 	uint8_t nrec;
 	uint8_t sfi;
 	bool off;
+	bool old;
 	uint16_t arr_fid;
 	uint8_t arr_rec;
 	uint8_t rule;
@@ -83,6 +85,9 @@ struct sms_store;
  * @ef: current EF in it, 0 none
  * @cache: FCPs, @ncache of them
  * @ncache: files in @cache
+ * @files_era: activation that @cache is of, 0: not known
+ * @lies: SFIs that the card stated and did not take
+ * @renewed: files of an earlier run were not what the card has: see fs_again()
  * @status: PIN status template of the application (DO C6), @nstatus bytes
  * @nstatus: bytes of @status
  * @chv: 2G: PIN states of the DF's response, 0xff unknown
@@ -93,7 +98,9 @@ struct sms_store;
  * @no_counters: a phonebook without EF_PSC or EF_CC was read
  * @era: activation that @quiet belongs to, 0 none: nothing is trusted
  * @others: commands of others in it when last asked
- * @quiet: count of commands since which nothing on the card has changed
+ * @quiet: by kind, count of commands since which nothing of it has changed
+ * @foreign: the same, but for what we changed ourselves
+ * @into: bit per kind: what the command going out writes; 0: who knows
  * @wrote: we have sent a command that may change it
  * @problem: sentences, @nproblem of them
  * @nproblem: sentences in @problem
@@ -122,6 +129,9 @@ struct card {
 
 	struct fs_ef *cache;
 	size_t ncache;
+	uint64_t files_era;
+	unsigned int lies;
+	bool renewed;
 
 	uint8_t status[64];
 	size_t nstatus;
@@ -134,7 +144,9 @@ struct card {
 
 	uint64_t era;
 	uint64_t others;
-	uint64_t quiet;
+	uint64_t quiet[3];
+	uint64_t foreign;
+	unsigned int into;
 	bool wrote;
 
 	char **problem;
@@ -180,6 +192,9 @@ const char *fs_sw_text(uint16_t sw);
 /** card_again() - back to the card's application: the channel was used otherwise */
 int card_again(struct card *c, struct sim_err *e);
 
+/** fs_sw_of_no_file() - a refusal that says nothing of the file it is about */
+bool fs_sw_of_no_file(uint16_t sw);
+
 /** fs_forget() - nothing is known to be selected any more. */
 void fs_forget(struct card *c);
 
@@ -196,6 +211,25 @@ void fs_forget(struct card *c);
  */
 int fs_select(struct card *c, const uint16_t *path, size_t depth,
 	      const char *name, struct fs_ef *out, struct sim_err *e);
+
+/* ---- known.c ------------------------------------------------------------ */
+
+/** fs_cached() - what is known of a file, NULL: nothing */
+struct fs_ef *fs_cached(struct card *c, const uint16_t *path, size_t depth);
+/** fs_keep() - remember it; an SFI that another file has too is dropped */
+void fs_keep(struct card *c, struct fs_ef *ef);
+/** fs_same() - two answers for one file say the same; paths aside */
+bool fs_same(const struct fs_ef *a, const struct fs_ef *b);
+/** fs_forget_old() - nothing of an earlier run's is believed any more */
+void fs_forget_old(struct card *c);
+
+/**
+ * fs_again() - start over: what was read meanwhile may be wrong
+ *
+ * A file was not as an earlier run was told. All that came from there is
+ * forgotten by now. Clears itself.
+ */
+bool fs_again(struct card *c);
 
 /**
  * fcp_parse() - answer to SELECT (fcp.c)
@@ -290,13 +324,17 @@ void fs_release(struct card *c);
  */
 void quiet_look(struct card *c);
 
+/** quiet_into() - what a write to that file can change: bit per kind, 0: all */
+unsigned int quiet_into(const struct fs_ef *ef);
+
 /** quiet_sent() - a command went out: was it one that changes the card? */
 void quiet_sent(struct card *c, const uint8_t *cmd, size_t len);
 
 /** quiet_now() - count of all commands in this activation. */
 uint64_t quiet_now(const struct card *c);
 
-/** quiet_since() - nothing has changed since @at of activation @era. */
-bool quiet_since(const struct card *c, uint64_t era, uint64_t at);
+/** quiet_since() - nothing of that kind has changed since @at of activation @era. */
+bool quiet_since(const struct card *c, enum sim_kind kind, uint64_t era,
+		 uint64_t at);
 
 #endif

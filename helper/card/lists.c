@@ -122,8 +122,8 @@ static int take(struct card *c, const struct list *l, const struct fs_ef *ef,
 	return !out->name[0] && !out->number[0];
 }
 
-int list_read(struct card *c, enum card_list which, struct list_entry **out,
-	      size_t *n, struct sim_err *e)
+static int read_once(struct card *c, enum card_list which,
+		     struct list_entry **out, size_t *n, struct sim_err *e)
 {
 	const struct list *l = &lists[which];
 	struct pb_file ext = { 0 };
@@ -162,6 +162,17 @@ int list_read(struct card *c, enum card_list which, struct list_entry **out,
 	*out = NULL;
 	*n = 0;
 	return -1;
+}
+
+int list_read(struct card *c, enum card_list which, struct list_entry **out,
+	      size_t *n, struct sim_err *e)
+{
+	int ret = read_once(c, which, out, n, e);
+
+	if (!fs_again(c))
+		return ret;
+	free(*out);
+	return read_once(c, which, out, n, e);
 }
 
 /* ---- FDN ---------------------------------------------------------------- */

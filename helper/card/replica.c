@@ -10,23 +10,9 @@
 #include "card/card.h"
 #include "card/info.h"
 #include "card/phonebook.h"
+#include "card/replica.h"
 #include "card/sms.h"
 #include "card/token.h"
-
-/**
- * struct priv - ours in a replica
- * @c: card
- * @seen: bit per kind: changes() has been asked before in this run
- */
-struct priv {
-	struct card *c;
-	unsigned int seen;
-};
-
-static struct card *card_of(const struct sim_replica *r)
-{
-	return ((struct priv *)r->priv)->c;
-}
 
 /* ---- references --------------------------------------------------------- */
 
@@ -39,8 +25,8 @@ static char *contact_ref(const struct pb_set *s, unsigned int rec)
 	return strdup(text);
 }
 
-static struct pb_set *contact_place(struct card *c, const char *ref,
-				    unsigned int *rec)
+struct pb_set *rec_contact_place(struct card *c, const char *ref,
+				 unsigned int *rec)
 {
 	unsigned int pbr;
 	struct pb_set *s;
@@ -77,8 +63,8 @@ static int finish(struct sim_record *r, char *ref, uint64_t hash, int bad,
 	return 0;
 }
 
-static int contact_record(struct card *c, struct pb_set *s, unsigned int rec,
-			  struct sim_record *r, struct sim_err *e)
+int rec_contact(struct card *c, struct pb_set *s, unsigned int rec,
+		struct sim_record *r, struct sim_err *e)
 {
 	struct sim_err why;
 	uint64_t hash;
@@ -89,8 +75,8 @@ static int contact_record(struct card *c, struct pb_set *s, unsigned int rec,
 	return finish(r, contact_ref(s, rec), hash, bad, &why, e);
 }
 
-static int message_record(struct card *c, unsigned int rec,
-			  struct sim_record *r, struct sim_err *e)
+int rec_message(struct card *c, unsigned int rec, struct sim_record *r,
+		struct sim_err *e)
 {
 	struct sim_err why;
 	char ref[24];
@@ -114,9 +100,20 @@ static uint64_t text_hash(const struct sim_item *it)
 	return h;
 }
 
-static int info_record(struct card *c, struct sim_record *r, struct sim_err *e)
+static int info_item(struct card *c, struct sim_item *out, struct sim_err *e)
 {
-	if (card_info(c, &r->item, e))
+	int ret = card_info(c, out, e);
+
+	if (!fs_again(c))
+		return ret;
+	if (!ret)
+		sim_item_free(out);
+	return card_info(c, out, e);
+}
+
+int rec_info(struct card *c, struct sim_record *r, struct sim_err *e)
+{
+	if (info_item(c, &r->item, e))
 		return -1;
 	return finish(r, strdup("info"), text_hash(&r->item), 0, NULL, e);
 }
@@ -128,14 +125,14 @@ static int info_sure(struct card *c, struct sim_record *r, const char *since,
 	struct sim_item again;
 	uint64_t now, last;
 
-	if (info_record(c, r, e))
+	if (rec_info(c, r, e))
 		return -1;
 	last = text_hash(&r->item);
 	for (int i = 0; !c->ch->parity && !token_knows(since, last); i++) {
 		if (i == 4)
 			return sim_fail(e, EX_IOERR,
 					"the card's information reads differently each time; clean the card's contacts");
-		if (card_info(c, &again, e))
+		if (info_item(c, &again, e))
 			return -1;
 		now = text_hash(&again);
 		sim_item_move(&r->item, &again);
@@ -208,7 +205,7 @@ static int contacts(struct card *c, const char *since, struct sim_changes *out,
 			r = sim_changes_add(out);
 			if (!r)
 				return sim_fail(e, EX_OSERR, "out of memory");
-			if (contact_record(c, s, n, r, e))
+			if (rec_contact(c, s, n, r, e))
 				return -1;
 		}
 	}
@@ -256,17 +253,34 @@ static int messages(struct card *c, const char *since, struct sim_changes *out,
 		r = sim_changes_add(out);
 		if (!r)
 			return sim_fail(e, EX_OSERR, "out of memory");
-		if (message_record(c, n, r, e))
+		if (rec_message(c, n, r, e))
 			return -1;
 	}
 	return 0;
 }
 
-static int load(struct card *c, enum sim_kind kind, bool again,
-		struct sim_err *e)
+static int load_once(struct card *c, enum sim_kind kind, bool again,
+		     struct sim_err *e)
 {
 	return kind == SIM_MESSAGE ? sms_load(c, again, e) :
 				     pb_load(c, again, e);
+}
+
+int rec_load(struct card *c, enum sim_kind kind, bool again, struct sim_err *e)
+{
+	int ret = load_once(c, kind, again, e);
+
+	return fs_again(c) ? load_once(c, kind, true, e) : ret;
+}
+
+static int remember(struct priv *p, enum sim_kind kind,
+		    const struct sim_changes *ch, struct sim_err *e)
+{
+	free(p->token[kind]);
+	p->token[kind] = strdup(ch->token);
+	p->wrote &= ~(1u << kind);
+	p->unsure &= ~(1u << kind);
+	return p->token[kind] ? 0 : sim_fail(e, EX_OSERR, "out of memory");
 }
 
 static int card_changes(struct sim_replica *rep, enum sim_kind kind,
@@ -280,12 +294,15 @@ static int card_changes(struct sim_replica *rep, enum sim_kind kind,
 	int ret;
 
 	memset(out, 0, sizeof(*out));
-	if (token_holds(c, since, out))
-		return 0;
+	if (token_holds(c, kind, since, out)) {
+		p->from[kind] = quiet_now(c);
+		return remember(p, kind, out, e);
+	}
 	p->seen |= 1u << kind;
 	quiet_look(c);
+	p->from[kind] = quiet_now(c);
 	/* The capacity field of the card's information is the phonebook's. */
-	ret = load(c, kind, again && kind != SIM_INFO, e);
+	ret = rec_load(c, kind, again && kind != SIM_INFO, e);
 	if (!ret && kind == SIM_CONTACT)
 		ret = contacts(c, since, out, e);
 	if (!ret && kind == SIM_MESSAGE)
@@ -298,13 +315,44 @@ static int card_changes(struct sim_replica *rep, enum sim_kind kind,
 	out->whole = !(kind == SIM_CONTACT && c->pb && c->pb->partial) &&
 		     !(kind == SIM_MESSAGE && c->sms && c->sms->partial);
 	if (!ret)
-		ret = token_make(c, kind, out, e);
+		ret = token_make(c, kind, p->from[kind], out, e) ||
+		      remember(p, kind, out, e);
 	if (ret) {
 		sim_changes_free(out);
 		return -1;
 	}
 	out->total = out->n;
 	return 0;
+}
+
+/*
+ * What we wrote was read back into the copy here, which is thus what the card
+ * has: a look at all of it tells the engine nothing new.
+ */
+static char *card_settled(struct sim_replica *rep, enum sim_kind kind)
+{
+	struct priv *p = rep->priv;
+	struct sim_changes ch = { 0 };
+	struct card *c = p->c;
+	unsigned int bit = 1u << kind;
+	struct sim_err why;
+	char *token;
+	int ret;
+
+	if (kind == SIM_INFO || !(p->wrote & bit) || p->unsure & bit ||
+	    (kind == SIM_CONTACT ? !c->pb || c->pb->partial :
+				   !c->sms || c->sms->partial))
+		return NULL;
+	ch.whole = true;
+	ret = kind == SIM_CONTACT ? contacts(c, p->token[kind], &ch, &why) :
+				    messages(c, p->token[kind], &ch, &why);
+	if (!ret)
+		ret = token_make(c, kind, p->from[kind], &ch, &why);
+	token = ret ? NULL : ch.token;
+	if (token)
+		ch.token = NULL;
+	sim_changes_free(&ch);
+	return token;
 }
 
 /* ---- project, place ----------------------------------------------------- */
@@ -334,10 +382,10 @@ static int card_project(struct sim_replica *rep, const struct sim_item *full,
 			const struct sim_item *held, struct sim_item *out,
 			struct sim_err *why)
 {
-	struct card *c = card_of(rep);
+	struct card *c = ((struct priv *)rep->priv)->c;
 
 	/* Where changes() found nothing new, nothing was read. */
-	if (load(c, full->kind, false, why))
+	if (rec_load(c, full->kind, false, why))
 		return -1;
 	if (full->kind == SIM_CONTACT)
 		return pb_project(c->pb, full, held, out, why);
@@ -349,7 +397,7 @@ static int card_project(struct sim_replica *rep, const struct sim_item *full,
 static int card_place(struct sim_replica *rep, const struct sim_item *want,
 		      const char *uid, char **ref, struct sim_err *e)
 {
-	struct card *c = card_of(rep);
+	struct card *c = ((struct priv *)rep->priv)->c;
 	struct pb_set *s;
 	unsigned int rec;
 	char text[24];
@@ -380,133 +428,14 @@ static int card_place(struct sim_replica *rep, const struct sim_item *want,
 	return *ref ? 0 : sim_fail(e, EX_OSERR, "out of memory");
 }
 
-/* ---- apply -------------------------------------------------------------- */
-
-static int hash_from(const char *version, uint64_t *hash)
-{
-	*hash = 0;
-	return version && sscanf(version, "%16" SCNx64, hash) != 1;
-}
-
-static void settle(struct sim_op *op, enum sim_outcome o, int read_back)
-{
-	op->outcome = o;
-	if (o != SIM_DONE || op->verb == SIM_DELETE)
-		return;
-	if (read_back) {
-		op->outcome = SIM_AWAY;
-	} else if (!op->got.item.n) {
-		sim_fail(&op->err, EX_IOERR, "%s: it was written and cannot be read back; it is looked at again in the next run",
-			 op->ref);
-		op->outcome = SIM_FAILED;
-	} else if (op->got.problem ||
-		   !sim_item_equal(&op->want, &op->got.item)) {
-		op->outcome = SIM_DIFFERS;
-	}
-}
-
-static void apply_contact(struct card *c, struct sim_op *op)
-{
-	enum sim_outcome o;
-	struct pb_set *s;
-	unsigned int rec;
-	uint64_t hash;
-	int back = 0;
-
-	s = contact_place(c, op->ref, &rec);
-	if (!s || hash_from(op->version, &hash)) {
-		sim_fail(&op->err, EX_SOFTWARE, "no such place on the card: %s",
-			 op->ref);
-		op->outcome = SIM_FAILED;
-		return;
-	}
-	o = pb_write(c, s, rec, op->verb == SIM_DELETE ? NULL : &op->want,
-		     op->verb == SIM_CREATE, hash, &op->err);
-	if ((o == SIM_DONE && op->verb != SIM_DELETE) ||
-	    (o == SIM_MOVED && fs_has(&s->used, rec)))
-		back = contact_record(c, s, rec, &op->got, &op->err);
-	settle(op, o, back);
-}
-
-static void apply_message(struct card *c, struct sim_op *op)
-{
-	enum sim_outcome o;
-	unsigned int rec;
-	uint64_t hash;
-	int back = 0;
-
-	if (!c->sms || sscanf(op->ref, "sms/%u", &rec) != 1 || !rec ||
-	    rec > c->sms->ef.nrec || hash_from(op->version, &hash)) {
-		sim_fail(&op->err, EX_SOFTWARE, "no such place on the card: %s",
-			 op->ref);
-		op->outcome = SIM_FAILED;
-		return;
-	}
-	o = sms_write(c, rec, op->verb == SIM_DELETE ? NULL : &op->want,
-		      op->verb == SIM_CREATE, hash, &op->err);
-	if ((o == SIM_DONE && op->verb != SIM_DELETE) ||
-	    (o == SIM_MOVED && fs_has(&c->sms->used, rec)))
-		back = message_record(c, rec, &op->got, &op->err);
-	settle(op, o, back);
-}
-
-static void apply_info(struct card *c, struct sim_op *op)
-{
-	enum sim_outcome o;
-
-	if (op->verb != SIM_UPDATE) {
-		sim_fail(&op->err, EX_DATAERR, "the card's information record can only be changed");
-		op->outcome = SIM_UNFIT;
-		return;
-	}
-	if (info_record(c, &op->got, &op->err)) {
-		op->outcome = SIM_AWAY;
-		return;
-	}
-	if (op->version && strcmp(op->version, op->got.version)) {
-		op->outcome = SIM_MOVED;
-		return;
-	}
-	o = info_write(c, &op->got.item, &op->want, &op->err);
-	sim_record_free(&op->got);
-	settle(op, o, o == SIM_DONE ? info_record(c, &op->got, &op->err) : 0);
-}
-
-static int card_apply(struct sim_replica *rep, struct sim_op *op, size_t n,
-		      int (*before)(struct sim_op *op, void *arg),
-		      int (*after)(struct sim_op *op, void *arg), void *arg,
-		      struct sim_err *e)
-{
-	static void (*const kinds[])(struct card *, struct sim_op *) = {
-		[SIM_CONTACT] = apply_contact,
-		[SIM_MESSAGE] = apply_message,
-		[SIM_INFO] = apply_info,
-	};
-	struct card *c = card_of(rep);
-
-	for (size_t i = 0; i < n; i++)
-		if (load(c, op[i].kind, false, e))
-			return -1;
-	if (n && c->pb && pb_settle(c, e))
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		if (before && before(&op[i], arg))
-			return sim_fail(e, EX_IOERR, "the journal could not be written; nothing more is done on the card");
-		kinds[op[i].kind](c, &op[i]);
-		if (after && after(&op[i], arg))
-			return sim_fail(e, EX_IOERR, "the journal could not be written; nothing more is done on the card");
-		if (op[i].outcome == SIM_AWAY)
-			break;
-	}
-	return 0;
-}
-
 static void card_free(struct sim_replica *rep)
 {
 	if (!rep)
 		return;
 	free(rep->name);
 	free(rep->shown);
+	for (int i = 0; i < 3; i++)
+		free(((struct priv *)rep->priv)->token[i]);
 	free(rep->priv);
 	free(rep);
 }
@@ -516,6 +445,7 @@ static const struct sim_replica_ops ops = {
 	.project = card_project,
 	.place = card_place,
 	.apply = card_apply,
+	.settled = card_settled,
 	.free = card_free,
 };
 

@@ -80,8 +80,8 @@ static bool any_problem(const struct sim_changes *out)
 	return false;
 }
 
-int token_make(struct card *c, enum sim_kind kind, struct sim_changes *out,
-	       struct sim_err *e)
+int token_make(struct card *c, enum sim_kind kind, uint64_t from,
+	       struct sim_changes *out, struct sim_err *e)
 {
 	uint64_t era = 0, sum = 0;
 	char which = '0';
@@ -102,7 +102,7 @@ int token_make(struct card *c, enum sim_kind kind, struct sim_changes *out,
 	if (c->ch->fault != SIM_CHAN_OK)
 		era = 0;
 	quiet_look(c);
-	if (era != c->era)
+	if (era != c->era || c->foreign > from)
 		era = 0;
 	out->token = malloc(TOKEN_BODY + out->n * 8 + 1);
 	if (!out->token)
@@ -120,7 +120,7 @@ int token_make(struct card *c, enum sim_kind kind, struct sim_changes *out,
  * Nothing at all: believed only within one activation in which nobody else sent
  * a command since the token and we changed nothing; the counters must agree.
  */
-bool token_holds(struct card *c, const char *since,
+bool token_holds(struct card *c, enum sim_kind kind, const char *since,
 		 struct sim_changes *out)
 {
 	uint64_t era, at, was, sum;
@@ -132,7 +132,7 @@ bool token_holds(struct card *c, const char *since,
 	    which < '0' || which > '3')
 		return false;
 	quiet_look(c);
-	if (!quiet_since(c, era, at))
+	if (!quiet_since(c, kind, era, at))
 		return false;
 	if (which != '0' && (counters(c, &which, &sum) || sum != was))
 		return false;

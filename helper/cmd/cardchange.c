@@ -9,6 +9,7 @@
 #include "card/bcd.h"
 #include "card/card.h"
 #include "cmd/cardnote.h"
+#include "cmd/slotnote.h"
 
 /* ---- the card ----------------------------------------------------------- */
 
@@ -37,6 +38,7 @@ int cardchange_open(struct cardchange *w, bool write, struct sim_err *e)
 	w->card = oncard_open(w->c, &w->o, e);
 	if (!w->card || (write && may_write(w, e)))
 		return -1;
+	slotnote_tell(w->c, w->o.s, w->card);
 	w->rep = card_replica(w->card, "card", SIM_PHYSICAL, e);
 	if (!w->rep ||
 	    (write && cardchange_note_path(w->c, card_iccid(w->card), w->note,
@@ -62,6 +64,8 @@ int cardchange_close(struct cardchange *w, int r, struct sim_err *e)
 	sim_changes_free(&w->now);
 	if (w->rep)
 		w->rep->ops->free(w->rep);
+	if (w->card && !r)
+		slotnote_keep(w->c, w->o.s, w->card);
 	if (w->card)
 		card_close(w->card);
 	return oncard_end(&w->o, r ? NULL : e) ? -1 : r;

@@ -13,6 +13,7 @@
 #include "cmd/cardchange.h"
 #include "cmd/edit.h"
 #include "cmd/pin.h"
+#include "cmd/slotnote.h"
 #include "model/vcard.h"
 
 /* ---- what was done ------------------------------------------------------ */
@@ -447,6 +448,7 @@ static int export_list(struct cmd *c, const struct args *a, json_t *list,
 
 	if (!card)
 		return -1;
+	slotnote_tell(c, o.s, card);
 	r = list_read(card, (enum card_list)which, &l, &n, e) ? -1 : 0;
 	for (size_t i = 0; !r && i < n; i++) {
 		snprintf(ref, sizeof(ref), "%s/%u", a->list, l[i].rec);
@@ -457,6 +459,8 @@ static int export_list(struct cmd *c, const struct args *a, json_t *list,
 		sim_item_free(&it);
 	}
 	free(l);
+	if (!r)
+		slotnote_keep(c, o.s, card);
 	card_close(card);
 	return oncard_end(&o, r ? NULL : e) ? -1 : r;
 }

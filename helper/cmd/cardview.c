@@ -10,6 +10,7 @@
 #include "card/card.h"
 #include "card/lists.h"
 #include "cmd/cardchange.h"
+#include "cmd/slotnote.h"
 
 static char *plain(const struct sim_item *it, const char *name)
 {
@@ -96,6 +97,7 @@ static int beside(struct cmd *c, struct oncard *o, enum card_list which,
 	card = oncard_open(c, o, e);
 	if (!card)
 		return -1;
+	slotnote_tell(c, o->s, card);
 	r = list_read(card, which, &l, &n, e);
 	for (i = 0; i < n; i++) {
 		row = entry_row(&l[i]);
@@ -108,6 +110,8 @@ static int beside(struct cmd *c, struct oncard *o, enum card_list which,
 	for (i = 0; i < k; i++)
 		cmd_note("%s", odd[i]);
 	free(l);
+	if (!r)
+		slotnote_keep(c, o->s, card);
 	card_close(card);
 	return oncard_end(o, r ? NULL : e) || r ? -1 : 0;
 }

@@ -13,6 +13,7 @@
 #include "cmd/cardchange.h"
 #include "cmd/cmd.h"
 #include "cmd/run.h"
+#include "cmd/slotnote.h"
 
 static json_t *text(const char *s)
 {
@@ -280,14 +281,22 @@ static void show(unsigned int slot, json_t *o)
 }
 
 /* The card's; closed here. */
-static int one(struct cmd *c, unsigned int slot, struct card *card, json_t *out,
-	       struct sim_err *e)
+static int one(struct cmd *c, const struct cmd_slot *s, struct card *card,
+	       json_t *out, struct sim_err *e)
 {
+	unsigned int slot = s->index;
 	json_t *o;
 
 	card_on_progress(card, run_card_progress, c);
+	slotnote_tell(c, s, card);
 	o = info_json(card, e);
+	if (fs_again(card)) {
+		json_decref(o);
+		o = info_json(card, e);
+	}
 	cmd_progress_end(c);
+	if (o)
+		slotnote_keep(c, s, card);
 	card_close(card);
 	if (!o)
 		return -1;
@@ -310,7 +319,7 @@ static int every(struct cmd *c, json_t *out, struct sim_err *e)
 			continue;
 		}
 		card = run_open_card(c, s, e);
-		if (!card || one(c, s->index, card, out, e))
+		if (!card || one(c, s, card, out, e))
 			return -1;
 	}
 	return json_array_size(out) ? 0 :
@@ -330,7 +339,7 @@ int cmd_info(struct cmd *c, struct sim_err *e)
 	r = cmd_args(c, opt, 0, 0, e);
 	if (!r && (o.slot || o.trace)) {
 		card = oncard_open(c, &o, e);
-		r = card ? one(c, o.s->index, card, all, e) : -1;
+		r = card ? one(c, o.s, card, all, e) : -1;
 		if (oncard_end(&o, r ? NULL : e))
 			r = -1;
 	} else if (!r) {

@@ -9,60 +9,13 @@
 #include "card/card.h"
 #include "card/euicc.h"
 #include "cmd/run.h"
+#include "cmd/slotnote.h"
 #include "remote/remote.h"
 
 #include <linux/simslot.h>
 
 /* What euicc.h calls a notification of a profile that was installed. */
 #define INSTALLED 0x80
-
-/* ---- what the last run knew --------------------------------------------- */
-
-/*
- * What the last run knew of this slot's card goes on only while the slot itself
- * says that nothing has come between: a file lost or old costs a reading.
- */
-static int stamp_path(struct cmd *c, const struct cmd_slot *s, char *path,
-		      size_t size)
-{
-	char name[32];
-
-	snprintf(name, sizeof(name), "slot-%u.seen", s->index);
-	return cmd_path(c, name, path, size, NULL);
-}
-
-static void stamp_load(struct cmd *c, const struct cmd_slot *s,
-		       char stamp[CARD_STAMP])
-{
-	char path[512];
-	FILE *f;
-
-	stamp[0] = '\0';
-	if (stamp_path(c, s, path, sizeof(path)) < 0)
-		return;
-	f = fopen(path, "re");
-	if (!f)
-		return;
-	if (!fgets(stamp, CARD_STAMP, f))
-		stamp[0] = '\0';
-	fclose(f);
-}
-
-static void stamp_save(struct cmd *c, const struct cmd_slot *s,
-		       struct card *card)
-{
-	char path[512], stamp[CARD_STAMP];
-	FILE *f;
-
-	card_stamp(card, stamp);
-	if (stamp_path(c, s, path, sizeof(path)) < 0)
-		return;
-	f = fopen(path, "we");
-	if (!f)
-		return;
-	fputs(stamp, f);
-	fclose(f);
-}
 
 /* ---- an eUICC's profiles ------------------------------------------------ */
 
@@ -210,7 +163,7 @@ int opencard(struct cmd *c, struct cmd_slot *s, struct ledger *l,
 	ch = r < 0 ? NULL : run_open_channel(s, e);
 	if (!ch)
 		return -1;
-	stamp_load(c, s, stamp);
+	slotnote_seen(c, s, stamp);
 	out->quiet = was.known && card_untouched(ch, stamp);
 	/* What was seen to be a card of its own stays one. */
 	if (!out->quiet && (!was.known || was.class == SIM_VIRTUAL) &&
@@ -223,7 +176,7 @@ int opencard(struct cmd *c, struct cmd_slot *s, struct ledger *l,
 	out->card = r < 0 ? NULL : run_card_on(c, ch, e);
 	if (out->card) {
 		card_on_progress(out->card, run_card_progress, c);
-		card_since(out->card, stamp);
+		slotnote_tell(c, s, out->card);
 		r = place(l, server, dry, &seen, out, e);
 		card_on_euicc(out->card, out->is.eid);
 		for (size_t i = 0; !r && i < list.n; i++)
@@ -247,5 +200,5 @@ void opencard_keep(struct cmd *c, const struct cmd_slot *s, struct ledger *l,
 
 	if (!o->quiet && cards_keep(l, o->is.name, card_psc(o->card), &why))
 		cmd_note("%s", why.text);
-	stamp_save(c, s, o->card);
+	slotnote_keep(c, s, o->card);
 }

@@ -206,6 +206,9 @@ struct sim_replica;
  *	Calls @before just before an op goes out and @after when its outcome is
  *	known, in any order of ops. A failed op does not stop the others except
  *	SIM_AWAY. Return -1 only where nothing more can be done at all.
+ * @settled: after writes: a token, malloc'd, as changes() would give now; what it
+ *	would tell is known. NULL: nobody knows, or nothing was written. May be
+ *	NULL: changes() is asked in the next run
  * @when: when the record at @ref was last changed, by this phone's clock, in
  *	seconds: not before @since, not after @until. 0, 1 nobody knows, -1. May
  *	be NULL: there is no clock, as on a card
@@ -229,6 +232,7 @@ struct sim_replica_ops {
 		     int (*before)(struct sim_op *op, void *arg),
 		     int (*after)(struct sim_op *op, void *arg), void *arg,
 		     struct sim_err *e);
+	char *(*settled)(struct sim_replica *r, enum sim_kind kind);
 	int (*when)(struct sim_replica *r, enum sim_kind kind, const char *ref,
 		    int64_t *since, int64_t *until, struct sim_err *e);
 	int (*told)(struct sim_replica *r, const char *iccid,

@@ -36,6 +36,8 @@ static void start(struct bench *b)
 	b->l = link_to(b->u);
 	b->l->base.terminal = 1;
 	b->l->base.era = b->era;
+	/* The slot knows the identity. */
+	uicc_iccid(b->u, b->l->base.iccid);
 	b->c = card_open(&b->l->base, &e);
 	if (!b->c)
 		fail_msg("%s", e.text);
@@ -276,6 +278,156 @@ static void a_counter_that_cannot_be_read_ends_it(void **state)
 	off(&b);
 }
 
+/* ---- our own writes ----------------------------------------------------- */
+
+static struct sim_op create(struct bench *b, const char *name, const char *tel)
+{
+	struct sim_op op = { .verb = SIM_CREATE, .kind = SIM_CONTACT };
+	struct sim_err e = { 0 };
+	struct sim_item full;
+
+	sim_item_init(&full, SIM_CONTACT);
+	sim_item_add(&full, "FN", NULL, name);
+	sim_item_add(&full, "TEL", NULL, tel);
+	assert_int_equal(b->r->ops->project(b->r, &full, NULL, &op.want, &e), 0);
+	assert_int_equal(b->r->ops->place(b->r, &op.want, NULL, &op.ref, &e), 0);
+	assert_int_equal(b->r->ops->apply(b->r, &op, 1, NULL, NULL, NULL, &e), 0);
+	sim_item_free(&full);
+	return op;
+}
+
+static void op_free(struct sim_op *op)
+{
+	sim_record_free(&op->got);
+	sim_item_free(&op->want);
+	free(op->ref);
+}
+
+/*
+ * What was written was read back: with nobody else at the card the next run finds
+ * nothing new for at most 8 commands, and the messages were never touched.
+ */
+static void a_run_after_our_own_write_costs_at_most_8_commands(void **state)
+{
+	static const char *const image[] = { "card-a", "card-b", "empty",
+					     "hidden", "sim-2g" };
+	unsigned int cost;
+	size_t n, had;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(image) / sizeof(image[0]); i++) {
+		struct bench b = on(image[i]);
+		struct sim_op op;
+		char *token;
+
+		assert_true(look(&b, SIM_CONTACT, &cost, &had));
+		assert_true(look(&b, SIM_MESSAGE, &cost, &n));
+		assert_true(look(&b, SIM_INFO, &cost, &n));
+		op = create(&b, "Neu", "+4930222");
+		assert_int_equal(op.outcome, SIM_DONE);
+		op_free(&op);
+		token = b.r->ops->settled(b.r, SIM_CONTACT);
+		assert_non_null(token);
+		free(b.token[SIM_CONTACT]);
+		b.token[SIM_CONTACT] = token;
+		assert_null(b.r->ops->settled(b.r, SIM_MESSAGE));
+		end(&b);
+		start(&b);
+		assert_false(look(&b, SIM_CONTACT, &cost, &n));
+		assert_int_equal(n, had + 1);
+		assert_false(look(&b, SIM_MESSAGE, &cost, &n));
+		assert_false(look(&b, SIM_INFO, &cost, &n));
+		if (b.l->base.apdus > 8)
+			fail_msg("%s: %u commands", image[i],
+				 (unsigned int)b.l->base.apdus);
+		/* And all of it is there for whoever reads it all. */
+		free(b.token[SIM_CONTACT]);
+		b.token[SIM_CONTACT] = NULL;
+		assert_true(look(&b, SIM_CONTACT, &cost, &n));
+		assert_int_equal(n, had + 1);
+		off(&b);
+	}
+}
+
+/* Written half, or not found as it was: that is looked at. */
+static void a_write_that_failed_is_never_believed(void **state)
+{
+	struct bench b = on("card-a");
+	char why[UICC_WHY];
+	struct sim_op op;
+
+	(void)state;
+	assert_true(reads_contacts(&b));
+	assert_int_equal(uicc_fault(b.u, "sw 6F00 ins=DC times=9", why), 0);
+	op = create(&b, "Neu", "+4930222");
+	assert_int_equal(op.outcome, SIM_FAILED);
+	op_free(&op);
+	assert_null(b.r->ops->settled(b.r, SIM_CONTACT));
+	assert_true(reads_contacts(&b));
+	off(&b);
+}
+
+/* Another program of the phone, at the card between our write and its end. */
+static void a_write_with_somebody_between_is_never_believed(void **state)
+{
+	static const uint8_t status[] = { 0x80, 0xf2, 0x00, 0x00, 0x00 };
+	struct bench b = on("card-a");
+	uint8_t r[UICC_TPDU_MAX];
+	struct sim_op op;
+
+	(void)state;
+	assert_true(reads_contacts(&b));
+	op = create(&b, "Neu", "+4930222");
+	op_free(&op);
+	uicc_apdu(b.u, status, sizeof(status), r, sizeof(r));
+	free(b.token[SIM_CONTACT]);
+	b.token[SIM_CONTACT] = b.r->ops->settled(b.r, SIM_CONTACT);
+	end(&b);
+	start(&b);
+	assert_true(reads_contacts(&b));
+	off(&b);
+}
+
+/* ---- somebody else while we read ---------------------------------------- */
+
+static const struct sim_channel_ops *plain;
+static int meddle_at;
+
+/* A contact we have read already is edited by another file of the slot. */
+static int meddling(struct sim_channel *ch, const uint8_t *cmd, size_t len,
+		    uint8_t *resp, size_t max, size_t *got, struct sim_err *e)
+{
+	static const uint8_t status[] = { 0x80, 0xf2, 0x00, 0x00, 0x00 };
+	struct uicc *u = ((struct link *)ch)->u;
+	uint8_t r[UICC_TPDU_MAX];
+	char why[UICC_WHY];
+
+	if (!--meddle_at) {
+		assert_int_equal(uicc_edit(u, "edit contact 1 tel=+4940111", why), 0);
+		uicc_apdu(u, status, sizeof(status), r, sizeof(r));
+	}
+	return plain->transmit(ch, cmd, len, resp, max, got, e);
+}
+
+static void what_changed_while_we_read_is_seen_in_the_next_run(void **state)
+{
+	struct bench b = on("card-a");
+	struct sim_channel_ops ops = *b.l->base.ops;
+
+	(void)state;
+	plain = b.l->base.ops;
+	ops.transmit = meddling;
+	b.l->base.ops = &ops;
+	meddle_at = 80;
+	assert_true(reads_contacts(&b));
+	assert_true(meddle_at < 0);
+	b.l->base.ops = plain;
+	end(&b);
+	start(&b);
+	assert_true(reads_contacts(&b));
+	off(&b);
+}
+
 static void our_own_write_is_read_again(void **state)
 {
 	struct bench b = on("card-a");
@@ -331,6 +483,10 @@ int main(void)
 		cmocka_unit_test(a_modems_slot_is_never_believed),
 		cmocka_unit_test(a_moved_counter_ends_it),
 		cmocka_unit_test(a_counter_that_cannot_be_read_ends_it),
+		cmocka_unit_test(a_run_after_our_own_write_costs_at_most_8_commands),
+		cmocka_unit_test(a_write_that_failed_is_never_believed),
+		cmocka_unit_test(a_write_with_somebody_between_is_never_believed),
+		cmocka_unit_test(what_changed_while_we_read_is_seen_in_the_next_run),
 		cmocka_unit_test(our_own_write_is_read_again),
 		cmocka_unit_test(what_could_not_be_read_is_tried_again),
 	};
