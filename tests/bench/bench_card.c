@@ -3,8 +3,13 @@
  * bench_card.c - what reading a card costs, beside the fewest commands that its
  * image allows (need.c)
  *
+ * What a corrupt card needs cannot be told from its image: those are healthy ones
+ * but for one thing, and take at most what that one takes with every record read. A
+ * card whose PIN is blocked is found out with what opening it takes.
+ *
  *	bench_card FILE.json
  */
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +30,8 @@ static const struct {
 	{ "full", true },	{ "two-sets", true }, { "linked-only", true },
 	{ "scripts", true },	{ "aliasing", true }, { "hidden", true },
 	{ "fdn-active", true },	{ "no-search", true }, { "sim-2g", true },
+	{ "euicc", true },	{ "profile-2", true }, { "iccid-18", true },
+	{ "inverse", true },	{ "t1", true },
 	{ "card-a", false },	{ "full", false },
 };
 
@@ -146,6 +153,80 @@ static int one(const char *image, bool sure)
 	return 0;
 }
 
+static struct uicc *load(const char *path)
+{
+	char why[UICC_WHY];
+	struct uicc *u = uicc_load(path, why);
+
+	if (!u)
+		fprintf(stderr, "%s\n", why);
+	return u;
+}
+
+static int corrupt(void)
+{
+	struct uicc *u = load(IMAGES "card-a.card");
+	unsigned int worst = 0, limit;
+	glob_t g = { 0 };
+	int bad = 0;
+
+	if (!u || glob(IMAGES "corrupt-*.card", 0, NULL, &g))
+		return -1;
+	limit = need_book(u, true).apdus + 250;
+	uicc_free(u);
+	for (size_t i = 0; i < g.gl_pathc; i++) {
+		char *token = NULL, stamp[CARD_STAMP] = "";
+		struct sim_err e = { 0 };
+		struct result r = { 0 };
+
+		u = load(g.gl_pathv[i]);
+		/* Some cannot be read at all, and that is found out as well. */
+		if (u && run(u, true, NULL, &token, stamp, &r, &e) && !e.text[0])
+			bad = -1;
+		free(token);
+		uicc_free(u);
+		if (!u)
+			bad = -1;
+		if (r.apdus > worst)
+			worst = r.apdus;
+	}
+	printf("%-12s%-11s %8zu cards, at most %u APDUs\n", "corrupt", "",
+	       g.gl_pathc, worst);
+	figure(&all, "apdus-corrupt-worst", worst, "APDUs", limit);
+	if (g.gl_pathc < 30)
+		bad = -1;
+	globfree(&g);
+	return bad;
+}
+
+static int blocked(void)
+{
+	struct uicc *u = load(IMAGES "pin-blocked.card");
+	struct link *l = u ? link_to(u) : NULL;
+	struct card_pin pin = { 0 };
+	struct sim_err e = { 0 };
+	struct uicc_count n;
+	struct card *c;
+
+	if (!l)
+		return -1;
+	uicc_iccid(u, l->base.iccid);
+	c = card_open(&l->base, &e);
+	if (!c || card_pin(c, CARD_PIN1, &pin, &e) ||
+	    pin.state != CARD_PIN_BLOCKED) {
+		fprintf(stderr, "pin-blocked: %s\n", e.text);
+		return -1;
+	}
+	card_close(c);
+	uicc_counts(u, &n);
+	printf("%-12s%-11s %8s %8llu until it is known\n", "pin-blocked", "", "",
+	       (unsigned long long)n.apdus);
+	figure(&all, "apdus-pin-blocked-found", (double)n.apdus, "APDUs",
+	       UNCHANGED_LIMIT);
+	uicc_free(u);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
@@ -159,5 +240,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(cards) / sizeof(cards[0]); i++)
 		if (one(cards[i].image, cards[i].sure))
 			all.bad++;
+	if (corrupt() || blocked())
+		all.bad++;
 	return figures_close(&all) != 0;
 }
