@@ -96,6 +96,7 @@ struct sms_store;
  * @no_search: the card does not know SEARCH RECORD: do not try again
  * @unsearched: records read one by one for that
  * @no_counters: a phonebook without EF_PSC or EF_CC was read
+ * @info_unread: a field of the card's information was kept back by an error
  * @era: activation that @quiet belongs to, 0 none: nothing is trusted
  * @others: commands of others in it when last asked
  * @quiet: by kind, count of commands since which nothing of it has changed
@@ -141,6 +142,7 @@ struct card {
 	bool no_search;
 	unsigned int unsearched;
 	bool no_counters;
+	bool info_unread;
 
 	uint64_t era;
 	uint64_t others;
@@ -329,6 +331,9 @@ unsigned int quiet_into(const struct fs_ef *ef);
 
 /** quiet_sent() - a command went out: was it one that changes the card? */
 void quiet_sent(struct card *c, const uint8_t *cmd, size_t len);
+
+/** quiet_wrote() - the same of a command that went another way; bit per kind */
+void quiet_wrote(struct card *c, unsigned int kinds);
 
 /** quiet_now() - count of all commands in this activation. */
 uint64_t quiet_now(const struct card *c);

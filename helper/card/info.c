@@ -256,6 +256,13 @@ int card_imsi(struct card *c, char *out, size_t max, struct sim_err *e)
 	return ret ? ret : fields[0].show(p, got, out, max);
 }
 
+/* An error of the moment: what it kept from us is there all the same. */
+static bool passing(uint16_t sw)
+{
+	return sw >> 8 == 0x6f || sw == 0x6581 || sw == 0x6281 ||
+	       sw == 0x9300 || sw == 0x9240;
+}
+
 int card_info(struct card *c, struct sim_item *out, struct sim_err *e)
 {
 	uint8_t p[INFO_BYTES];
@@ -268,6 +275,7 @@ int card_info(struct card *c, struct sim_item *out, struct sim_err *e)
 	/* First: it may select something else and this card's files again. */
 	if (nickname_read(c, e))
 		return -1;
+	c->info_unread = false;
 	sim_item_init(out, SIM_INFO);
 	if (add(out, "ICCID", c->iccid) || add(out, "EID", c->eid) ||
 	    add(out, "NICKNAME", c->named ? c->nickname : ""))
@@ -279,6 +287,10 @@ int card_info(struct card *c, struct sim_item *out, struct sim_err *e)
 				*e = why;
 			sim_item_free(out);
 			return -1;
+		}
+		if (ret && passing(c->sw)) {
+			c->info_unread = true;
+			card_problem(c, "%s", why.text);
 		}
 		/* Without PIN, or not on this card, it is just not said. */
 		if (ret || fields[i].show(p, got, text, sizeof(text)))

@@ -39,8 +39,7 @@ static int in_isd_r(struct card *c, const char *name, struct sim_err *e)
 	c->named = false;
 	if (u && name) {
 		r = euicc_nickname(u, c->iccid, name, e);
-		c->wrote = true;
-		c->quiet = quiet_now(c);
+		quiet_wrote(c, 1u << SIM_INFO);
 	}
 	/* What was written is read back, whatever the answer was. */
 	if (u && !r)

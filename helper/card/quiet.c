@@ -55,6 +55,12 @@ static void changed(struct card *c, unsigned int kinds)
 		c->foreign = quiet_now(c);
 }
 
+void quiet_wrote(struct card *c, unsigned int kinds)
+{
+	c->wrote = true;
+	changed(c, kinds);
+}
+
 void quiet_look(struct card *c)
 {
 	if (!c->ch->ops->look || !c->ch->terminal ||
@@ -78,8 +84,7 @@ void quiet_sent(struct card *c, const uint8_t *cmd, size_t len)
 	/* Without an answer nobody knows whether, or how often, it was done. */
 	if (c->ch->fault != SIM_CHAN_OK)
 		c->era = 0;
-	c->wrote = true;
-	changed(c, c->into);
+	quiet_wrote(c, c->into);
 }
 
 bool quiet_since(const struct card *c, enum sim_kind kind, uint64_t era,

@@ -113,9 +113,14 @@ static int info_item(struct card *c, struct sim_item *out, struct sim_err *e)
 
 int rec_info(struct card *c, struct sim_record *r, struct sim_err *e)
 {
+	struct sim_err why;
+
 	if (info_item(c, &r->item, e))
 		return -1;
-	return finish(r, strdup("info"), text_hash(&r->item), 0, NULL, e);
+	/* What is not read now is not gone. */
+	sim_fail(&why, EX_DATAERR, "the card's information could not be read whole");
+	return finish(r, strdup("info"), text_hash(&r->item), c->info_unread,
+		      &why, e);
 }
 
 /* On a line without parity check: until two readings agree. */

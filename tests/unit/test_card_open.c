@@ -311,6 +311,40 @@ static struct sim_item parsed(enum sim_kind kind, const char *text)
 	return it;
 }
 
+/* A number kept back by an error is not a number deleted. */
+static void information_that_cannot_be_read_is_not_gone(void **state)
+{
+	static const char *const faults[] = {
+		"sw 6F00 ins=B2 fid=6F40", "sw 6581 ins=B2 fid=6F40",
+		"sw 6F00 ins=B0 fid=6F05", "after-sw 9300 ins=B0 fid=6F05 times=9",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		struct uicc *u = card(HEAD "pin1 1234 off\n");
+		struct sim_err e = { 0 };
+		struct sim_changes ch;
+		struct sim_replica *r;
+		struct link *l;
+		struct card *c = opened(u, &l);
+
+		r = card_replica(c, "card:1/a", SIM_PHYSICAL, &e);
+		fault(u, faults[i]);
+		assert_int_equal(r->ops->changes(r, SIM_INFO, NULL, &ch, &e), 0);
+		assert_int_equal(ch.n, 1);
+		assert_non_null(ch.rec[0].problem);
+		sim_changes_free(&ch);
+		assert_int_equal(r->ops->changes(r, SIM_INFO, NULL, &ch, &e), 0);
+		assert_null(ch.rec[0].problem);
+		assert_string_equal(sim_item_get(&ch.rec[0].item, "MSISDN"),
+				    "+4915123456789");
+		sim_changes_free(&ch);
+		r->ops->free(r);
+		card_close(c);
+		uicc_free(u);
+	}
+}
+
 /* What its siblings on the eUICC are called, it is called too. */
 static void a_profile_is_called_esim(void **state)
 {
@@ -573,6 +607,7 @@ int main(void)
 		cmocka_unit_test(every_field_of_the_card_is_said),
 		cmocka_unit_test(before_the_pin_only_what_is_open_is_said),
 		cmocka_unit_test(a_profile_is_called_esim),
+		cmocka_unit_test(information_that_cannot_be_read_is_not_gone),
 		cmocka_unit_test(own_number_and_languages_are_written_the_rest_is_not),
 		cmocka_unit_test(messages_are_read_stored_marked_and_deleted),
 		cmocka_unit_test(a_message_the_card_does_not_keep_or_let_go_is_a_failure),
