@@ -17,6 +17,7 @@ static const struct access table[] = {
 	{ "info", ACCESS_RUN | ACCESS_SLOTS },
 	{ "unlock", ACCESS_SELF },
 	{ "card list", 0 },
+	{ "card check", ACCESS_RUN | ACCESS_SLOTS },
 	{ "card enroll", ACCESS_SELF },
 	{ "card forget", ACCESS_SELF },
 	{ "card restore", ACCESS_RUN },

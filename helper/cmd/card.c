@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "card/card.h"
+#include "cmd/cardchange.h"
 #include "cmd/cmd.h"
 
 int cmd_card_list(struct cmd *c, struct sim_err *e)
@@ -30,4 +32,49 @@ int cmd_card_list(struct cmd *c, struct sim_err *e)
 	}
 	return cmd_table_out(c, rows, col,
 			     "No SIM is enrolled: simsync card enroll", e);
+}
+
+/*
+ * What another phone, or a card pulled out between two writes, left behind: records
+ * of numbers and addresses that no entry points to. And what cannot be read.
+ */
+int cmd_card_check(struct cmd *c, struct sim_err *e)
+{
+	struct cardchange w = { .c = c, .kind = SIM_CONTACT };
+	bool release = false;
+	const struct cmd_opt opt[] = {
+		ONCARD_OPTS(&w.o),
+		{ "free", NULL, &release, NULL, NULL, 0 },
+		{ NULL, NULL, NULL, NULL, NULL, 0 },
+	};
+	const char *const *odd;
+	unsigned int left = 0;
+	json_t *list = json_array();
+	size_t n;
+	int r;
+
+	r = cmd_args(c, opt, 0, 0, e);
+	if (!r)
+		r = cardchange_open(&w, release, e);
+	if (!r)
+		r = card_orphans(w.card, release, &left, e) ? -1 : 0;
+	odd = r || !c->json ? NULL : card_problems(w.card, &n);
+	for (size_t i = 0; odd && i < n; i++)
+		json_array_append_new(list, json_string(odd[i]));
+	/* Without --json they are said there. */
+	r = cardchange_close(&w, r, e);
+	if (!r && c->json)
+		return cmd_json_out(json_pack("{s:i, s:b, s:o}", "left_behind",
+					      (int)left, "freed",
+					      (int)(release && left),
+					      "problems", list), e);
+	json_decref(list);
+	if (r)
+		return r;
+	if (!left)
+		puts("No record without a contact.");
+	else
+		printf("%u records that no contact uses%s\n", left, release ?
+		       ": freed" : "; simsync card check --free frees them");
+	return 0;
 }

@@ -296,6 +296,7 @@ int cmd_info_set(struct cmd *c, struct sim_err *e);
 int cmd_info_list(struct cmd *c, struct sim_err *e);
 int cmd_info_edit(struct cmd *c, struct sim_err *e);
 int cmd_card_list(struct cmd *c, struct sim_err *e);
+int cmd_card_check(struct cmd *c, struct sim_err *e);
 int cmd_card_restore(struct cmd *c, struct sim_err *e);
 int cmd_contacts_list(struct cmd *c, struct sim_err *e);
 int cmd_contacts_show(struct cmd *c, struct sim_err *e);

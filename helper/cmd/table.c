@@ -37,6 +37,10 @@ static const struct cmd_entry table[] = {
 	  NULL, NULL },
 	{ "card forget", "DIGITS", "read this SIM no more (last digits of its ICCID)",
 	  NULL, NULL, NULL },
+	{ "card check", "[--free] [--slot N] [--json]",
+	  "what on a card cannot be read, and what no contact uses",
+	  "  --free     free the records of numbers and addresses left behind\n"
+	  ON_SLOT, cmd_card_check, client_trace },
 	{ "card restore", "DIGITS [--json]",
 	  "what a card or a deleted profile held goes back into the phone",
 	  "  DIGITS   last digits of its ICCID\n", cmd_card_restore, NULL },

@@ -53,6 +53,8 @@ cat >"$work/a.card" <<'CARD'
 include card-a.card
 pin2 5678 puk=12345678
 fdn "Amt" +49301
+# an address no contact has: another phone left it
+put usim/5F3A/4F50 100 6140622EFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF
 CARD
 echo "insert $work/a.card" >&8
 read -r answer <&9
@@ -102,6 +104,10 @@ printf 'BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Neu\r\nTEL:4711\r\nEND:VCARD\r\n' >>"$w
 same "a file is imported; what is there is not doubled" '{"added":1,"cut":0,"there":39,"refused":0}' \
 	"$(with "$work/all.vcf" contacts import - --card --json | jq -c .)"
 until_true 60 quiet
+
+same "a record no contact uses is found" '[1,false]' "$(json '[.left_behind, .freed]' card check)"
+same "and freed" '[1,true]' "$(json '[.left_behind, .freed]' card check --free)"
+same "it is gone" 0 "$(json .left_behind card check)"
 
 # ---- messages -------------------------------------------------------------------------
 same "of five records the parts of one are one" 4 "$(json length sms list --card)"
