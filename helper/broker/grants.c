@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "iccid.h"
 #include "node.h"
 
 #define INSERTION_MAX 160
@@ -60,13 +61,6 @@ int card_policy_parse(const char *word, enum card_policy *p, struct sim_err *e)
 
 /* ---- enrolled cards ----------------------------------------------------- */
 
-static bool digits(const char *s)
-{
-	size_t n = strspn(s, "0123456789");
-
-	return n && n < SIMSLOT_ICCID_LEN && !s[n];
-}
-
 static int read_card(const char *path, const config_setting_t *s,
 		     struct card_grant *c, struct sim_err *e)
 {
@@ -78,7 +72,7 @@ static int read_card(const char *path, const config_setting_t *s,
 	if (!config_setting_lookup_string(s, "iccid", &iccid) ||
 	    !config_setting_lookup_string(s, "driver", &driver) ||
 	    !config_setting_lookup_string(s, "policy", &policy) ||
-	    !digits(iccid))
+	    !iccid_ok(iccid))
 		return sim_fail(e, EX_CONFIG, "%s:%u: not an enrolled card",
 				path, config_setting_source_line(s));
 	if (card_policy_parse(policy, &c->policy, e) < 0)
@@ -201,7 +195,7 @@ int grants_save(const struct broker_paths *p, const struct card_grants *g,
 	fputs("# Enrolled SIMs; written by `simsync card enroll|forget`.\n"
 	      "cards = (\n",
 	      f);
-	/* ICCIDs are digits and drivers come from the kernel: no quoting. */
+	/* grants_put() and slots_parse() let nothing in that wants quoting. */
 	for (i = 0; i < g->n; i++)
 		fprintf(f,
 			"\t{ iccid = \"%s\"; driver = \"%s\"; virtual = %s; proxied = %s; policy = \"%s\"; since = %lldL; }%s\n",
@@ -248,6 +242,10 @@ int grants_put(struct card_grants *g, const struct card_grant *c,
 {
 	struct card_grant *have = grants_find(g, c->iccid);
 
+	/* One that cannot be read again would lock all the others out. */
+	if (!iccid_ok(c->iccid))
+		return sim_fail(e, EX_DATAERR,
+				"the card's ICCID is not 1 to 20 of 0-9 and a-e: it cannot be enrolled");
 	if (!have) {
 		have = realloc(g->card, (g->n + 1) * sizeof(*g->card));
 		if (!have)

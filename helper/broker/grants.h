@@ -20,7 +20,7 @@ enum card_policy { CARD_BOTH, CARD_FILL, CARD_PULL, CARD_IGNORE };
 
 /**
  * struct card_grant - one enrolled card
- * @iccid: digits
+ * @iccid: as iccid_ok() has it
  * @driver: of the slot where it was first seen
  * @virt: it was an eSIM profile then
  * @proxied: a process spoke for it then, whatever name that gave itself
@@ -91,7 +91,7 @@ int grants_save(const struct broker_paths *p, const struct card_grants *g,
 		struct sim_err *e);
 void grants_free(struct card_grants *g);
 struct card_grant *grants_find(const struct card_grants *g, const char *iccid);
-/** grants_put() - add or replace; -1: no memory */
+/** grants_put() - add or replace; -1: no memory, or no ICCID */
 int grants_put(struct card_grants *g, const struct card_grant *c,
 	       struct sim_err *e);
 /** grants_drop() - true when it was there */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "broker/session.h"
+#include "iccid.h"
 
 /**
  * struct self_args - arguments of the three
@@ -262,14 +263,13 @@ static int enroll(struct session *s, struct sim_err *e)
 static const char *ending_in(struct session *s, const char *word,
 			     struct sim_err *e)
 {
-	size_t i, n = strlen(word);
 	const char *found = NULL;
+	size_t i;
 
 	for (i = 0; i < s->cards.n; i++) {
 		const char *iccid = s->cards.card[i].iccid;
 
-		if (n < 4 || n > strlen(iccid) ||
-		    strcmp(iccid + strlen(iccid) - n, word))
+		if (!iccid_ends_in(iccid, word))
 			continue;
 		if (found) {
 			sim_fail(e, EX_USAGE,

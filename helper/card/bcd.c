@@ -102,17 +102,29 @@ uint8_t bcd_ton(const char *number)
 	return number[0] == '+' ? BCD_TON_INTERNATIONAL : BCD_TON_UNKNOWN;
 }
 
-size_t bcd_swapped(const uint8_t *p, size_t len, char *out, size_t max)
+/* Nibbles, the low one first, for as long as @spelled has a character. */
+static size_t spell(const uint8_t *p, size_t len, const char *spelled,
+		    char *out, size_t max)
 {
-	size_t at = 0;
+	size_t at = 0, most = strlen(spelled);
 	uint8_t d;
 
 	for (size_t i = 0; i < len * 2 && at + 1 < max; i++) {
 		d = i & 1 ? p[i / 2] >> 4 : p[i / 2] & 15;
-		if (d > 9)
+		if (d >= most)
 			break;
-		out[at++] = (char)('0' + d);
+		out[at++] = spelled[d];
 	}
 	out[at] = '\0';
 	return at;
+}
+
+size_t bcd_swapped(const uint8_t *p, size_t len, char *out, size_t max)
+{
+	return spell(p, len, "0123456789", out, max);
+}
+
+size_t bcd_iccid(const uint8_t *p, size_t len, char *out, size_t max)
+{
+	return spell(p, len, "0123456789abcde", out, max);
 }

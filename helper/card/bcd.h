@@ -58,7 +58,10 @@ int bcd_normal(const char *s, char *out);
 /** bcd_ton() - TON/NPI byte for a number of bcd_normal(). */
 uint8_t bcd_ton(const char *number);
 
-/** bcd_swapped() - digits of ICCID or IMSI style bytes up to the first F. */
+/** bcd_swapped() - digits of IMSI style bytes, up to what is none. */
 size_t bcd_swapped(const uint8_t *p, size_t len, char *out, size_t max);
+
+/** bcd_iccid() - an ICCID up to the first F, spelled as the kernel does (iccid.h) */
+size_t bcd_iccid(const uint8_t *p, size_t len, char *out, size_t max);
 
 #endif

@@ -149,7 +149,7 @@ static int read_iccid(struct card *c, struct sim_err *e)
 		ret = fs_read(c, &ef, "EF_ICCID", raw, sizeof(raw), &got, e);
 	if (ret)
 		return ret < 0 ? -1 : 0;
-	bcd_swapped(raw, got, c->iccid, sizeof(c->iccid));
+	bcd_iccid(raw, got, c->iccid, sizeof(c->iccid));
 	return 0;
 }
 

@@ -239,7 +239,7 @@ static bool iccid_of(const struct tlv *in, uint8_t *raw, char *digits)
 		return false;
 	if (raw)
 		memcpy(raw, t.v, 10);
-	bcd_swapped(t.v, t.len, digits, 21);
+	bcd_iccid(t.v, t.len, digits, 21);
 	return digits[0];
 }
 

@@ -6,6 +6,7 @@
 
 #include "card/terminal.h"
 #include "cmd/oncard.h"
+#include "iccid.h"
 
 /* How long a slot may take to tell the new identity: a modem needs its time. */
 #define WAIT_MS 30000
@@ -71,13 +72,12 @@ static const struct euicc_profile *find(const struct esim *s, const char *who,
 					struct sim_err *e)
 {
 	const struct euicc_profile *hit = NULL;
-	size_t w = strlen(who), hits = 0;
+	size_t hits = 0;
 
 	for (size_t i = 0; i < s->n; i++) {
 		const struct euicc_profile *p = &s->p[i];
-		size_t n = strlen(p->iccid);
 
-		if ((w < 4 || w > n || strcmp(p->iccid + n - w, who)) &&
+		if (!iccid_ends_in(p->iccid, who) &&
 		    (!p->nickname[0] || strcmp(p->nickname, who)))
 			continue;
 		hit = p;

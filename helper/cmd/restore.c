@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "iccid.h"
 #include "store/store.h"
 #include "sync/cards.h"
 
@@ -70,13 +71,6 @@ static int put_back(const struct cards_kept *row, void *arg)
 	return 0;
 }
 
-static bool is_digits(const char *s)
-{
-	size_t n = strspn(s, "0123456789");
-
-	return n >= 4 && !s[n];
-}
-
 static int tell(struct cmd *c, const struct restore *r, struct sim_err *e)
 {
 	if (c->json)
@@ -99,7 +93,7 @@ int cmd_card_restore(struct cmd *c, struct sim_err *e)
 
 	if (cmd_args(c, NULL, 1, 1, e) < 0)
 		return -1;
-	if (!is_digits(c->argv[0]))
+	if (!iccid_said(c->argv[0]))
 		return sim_fail(e, EX_USAGE, "at least four last digits of the ICCID are wanted; see simsync status");
 	l = cmd_ledger(c, e);
 	if (!l)

@@ -17,6 +17,7 @@
 #include "broker/access.h"
 #include "broker/grants.h"
 #include "cmd/cmd.h"
+#include "iccid.h"
 
 #define CARD_A "89490200001234567896"
 
@@ -275,6 +276,52 @@ static void enrolled_cards_are_kept_root_only(void **state)
 	assert_null(grants_find(&r, CARD_A));
 	grants_free(&g);
 	grants_free(&r);
+}
+
+/*
+ * The kernel keeps a nibble that is no digit as a letter (kmod/identity.c): a
+ * card that has one is enrolled, and forgotten, like any.
+ */
+static void a_card_with_letters_in_its_number_locks_nobody_out(void **state)
+{
+	struct card_grant odd = { .iccid = "898602b8191750a2345e",
+				  .driver = "simslot-serdev" };
+	struct card_grant a = { .iccid = CARD_A, .driver = "simslot-serdev" };
+	static const char *const none[] = { "", "89X", "89\"; x = \"", "89F" };
+	struct card_grants g = { 0 }, r = { 0 };
+	struct world *w = *state;
+	struct sim_err e;
+	size_t i;
+
+	assert_int_equal(grants_put(&g, &odd, &e), 0);
+	assert_int_equal(grants_put(&g, &a, &e), 0);
+	/* What could not be read again is not taken. */
+	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		struct card_grant bad = { .driver = "d" };
+
+		strcpy(bad.iccid, none[i]);
+		assert_int_equal(grants_put(&g, &bad, &e), -1);
+		assert_int_equal(e.code, EX_DATAERR);
+	}
+	assert_int_equal(grants_save(&w->p, &g, &e), 0);
+	assert_int_equal(grants_load(&w->p, &r, &e), 0);
+	assert_int_equal(r.n, 2);
+	same_card(grants_find(&r, odd.iccid), &odd);
+	grants_free(&g);
+	grants_free(&r);
+}
+
+static void a_card_is_named_by_its_last_digits(void **state)
+{
+	(void)state;
+	assert_true(iccid_ends_in("898602b8191750a2345e", "345e"));
+	/* As it is printed on some. */
+	assert_true(iccid_ends_in("898602b8191750a2345e", "A2345E"));
+	assert_true(iccid_ends_in(CARD_A, CARD_A));
+	assert_false(iccid_ends_in(CARD_A, "896"));
+	assert_false(iccid_ends_in(CARD_A, "7897"));
+	assert_false(iccid_ends_in(CARD_A, "8" CARD_A));
+	assert_false(iccid_ends_in("8949%896", "%896"));
 }
 
 static void a_list_others_could_have_written_grants_nothing(void **state)
@@ -561,6 +608,8 @@ int main(void)
 		T(who_enrolls_first_owns_the_phone_and_nobody_after_him),
 		T(a_damaged_owner_file_owns_nothing),
 		T(enrolled_cards_are_kept_root_only),
+		T(a_card_with_letters_in_its_number_locks_nobody_out),
+		T(a_card_is_named_by_its_last_digits),
 		T(a_list_others_could_have_written_grants_nothing),
 		T(a_broken_list_grants_nothing),
 		T(unlocked_belongs_to_the_owner_who_unlocked),

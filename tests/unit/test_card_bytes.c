@@ -141,7 +141,7 @@ static void digits_never_leave_their_room(void **state)
 	assert_string_equal(out, "11111");
 }
 
-/* ICCID and IMSI style: digits only. */
+/* As in kmod/identity.c: up to the filler; what is no digit is a letter. */
 static void a_filler_ends_an_iccid(void **state)
 {
 	uint8_t p[16];
@@ -149,11 +149,14 @@ static void a_filler_ends_an_iccid(void **state)
 
 	(void)state;
 	bytes("98 94 20 00 10 32 54 76 98 F6", p);
-	bcd_swapped(p, 10, out, sizeof(out));
+	bcd_iccid(p, 10, out, sizeof(out));
 	assert_string_equal(out, "8949020001234567896");
 	bytes("FF FF FF FF FF FF FF FF FF FF", p);
-	assert_int_equal(bcd_swapped(p, 10, out, sizeof(out)), 0);
-	bytes("98 9A", p);
+	assert_int_equal(bcd_iccid(p, 10, out, sizeof(out)), 0);
+	bytes("98 9A EB 1F 32", p);
+	bcd_iccid(p, 5, out, sizeof(out));
+	assert_string_equal(out, "89a9be");
+	/* An IMSI has digits only. */
 	bcd_swapped(p, 2, out, sizeof(out));
 	assert_string_equal(out, "89");
 }
