@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "broker/broker.h"
+#include "broker/grants.h"
 #include "broker/ipc.h"
 #include "broker/worker.h"
 #include "cmd/cmd.h"
@@ -414,6 +415,61 @@ static void roots_unlock_in_another_users_name_is_none(void **state)
 	assert_int_equal(access(path, F_OK), 0);
 }
 
+#define CARD(n) "{ iccid = \"" n "\"; driver = \"serdev\"; policy = \"both\"; }"
+#define KEPT	"8949020000000000017"
+#define GONE	"89490200001234567896"
+
+/* What a run is given of that card: unlocked, and this very insertion allowed. */
+static enum grant given(struct world *w, const char *iccid, bool strict)
+{
+	struct slot s = { .state = SIMSLOT_READY, .driver = "serdev" };
+	struct card_grants g = { 0 };
+	struct sim_err e;
+	enum grant got;
+
+	snprintf(s.iccid, sizeof(s.iccid), "%s", iccid);
+	assert_int_equal(grants_load(&w->p, &g, &e), 0);
+	got = grant_decide(&s, grants_find(&g, iccid), strict, true, true);
+	grants_free(&g);
+	return got;
+}
+
+static void a_forgotten_card_is_not_read_any_more(void **state)
+{
+	struct world *w = *state;
+	struct answer a;
+	char path[200];
+
+	put_file(w->lib, "cards.conf",
+		 "cards = (" CARD(KEPT) "," CARD(GONE) "," CARD("8949000007896")
+		 ");");
+	snprintf(path, sizeof(path), "%s/cards.conf", w->lib);
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_int_equal(given(w, GONE, false), GRANT_YES);
+	/* Not by somebody else, not by three digits, not one of two, not %. */
+	CALL(w, STRANGER, NULL, &a, "card", "forget", "67896");
+	assert_int_equal(a.code, EX_NOPERM);
+	CALL(w, OWNER, NULL, &a, "card", "forget", "896");
+	assert_int_equal(a.code, EX_NOINPUT);
+	CALL(w, OWNER, NULL, &a, "card", "forget", "7896");
+	assert_int_equal(a.code, EX_USAGE);
+	has(&a, "more digits");
+	CALL(w, OWNER, NULL, &a, "card", "forget", "%7896");
+	assert_int_equal(a.code, EX_NOINPUT);
+	CALL(w, OWNER, NULL, &a, "card", "forget");
+	assert_int_equal(a.code, EX_USAGE);
+	assert_int_equal(given(w, GONE, false), GRANT_YES);
+	CALL(w, OWNER, NULL, &a, "card", "forget", "67896");
+	assert_int_equal(a.code, 0);
+	has(&a, "SIM ...7896 is forgotten");
+	assert_int_equal(given(w, GONE, false), GRANT_UNKNOWN);
+	assert_int_equal(given(w, GONE, true), GRANT_UNKNOWN);
+	assert_int_equal(given(w, KEPT, false), GRANT_YES);
+	assert_int_equal(given(w, "8949000007896", false), GRANT_YES);
+	CALL(w, OWNER, NULL, &a, "card", "forget", "67896");
+	assert_int_equal(a.code, EX_NOINPUT);
+}
+
 static void one_run_at_a_time_the_others_wait_in_their_order(void **state)
 {
 	struct world *w = *state;
@@ -625,6 +681,7 @@ int main(int argc, char **argv)
 		T(a_question_of_the_worker_reaches_the_person_and_back),
 		T(a_refused_password_does_nothing),
 		T(roots_unlock_in_another_users_name_is_none),
+		T(a_forgotten_card_is_not_read_any_more),
 		T(one_run_at_a_time_the_others_wait_in_their_order),
 		T(a_person_who_leaves_ends_the_worker_and_frees_the_run),
 		T(a_hostile_first_message_ends_that_session_only),
