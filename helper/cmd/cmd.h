@@ -231,8 +231,15 @@ int cmd_path(struct cmd *c, const char *name, char *path, size_t size,
 	     struct sim_err *e);
 struct store *cmd_store(struct cmd *c, struct sim_err *e);
 struct ledger *cmd_ledger(struct cmd *c, struct sim_err *e);
-/** cmd_rules() - the rules in force; free with rules_free() */
+/**
+ * cmd_rules() - the rules in force
+ * @r: filled, also when -1 is returned; free with rules_free()
+ * @e: EX_CONFIG: what is wrong with the file, and where; EX_NOINPUT: it is there
+ *	and cannot be read. Without a file the predefined ones hold.
+ */
 int cmd_rules(struct rules *r, struct sim_err *e);
+/** cmd_rules_in() - the same from a file of another name */
+int cmd_rules_in(const char *path, struct rules *r, struct sim_err *e);
 
 /* ---- mains -------------------------------------------------------------- */
 

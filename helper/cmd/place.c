@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cmd/cmd.h"
 #include "store/ledger.h"
@@ -40,16 +42,25 @@ struct ledger *cmd_ledger(struct cmd *c, struct sim_err *e)
 	return l;
 }
 
-int cmd_rules(struct rules *r, struct sim_err *e)
+int cmd_rules_in(const char *path, struct rules *r, struct sim_err *e)
 {
-	FILE *f = fopen(CMD_RULES, "re");
+	FILE *f = fopen(path, "re");
 	int bad;
 
+	/* What the person said cannot be read: that is not "said nothing". */
 	if (!f) {
 		rules_init(r);
-		return 0;
+		return errno == ENOENT ? 0 :
+					 sim_fail(e, EX_NOINPUT,
+						  "%s: %s: the rules are not known, so nothing is synced",
+						  path, strerror(errno));
 	}
-	bad = rules_read(r, f, CMD_RULES, e);
+	bad = rules_read(r, f, path, e);
 	fclose(f);
 	return bad;
+}
+
+int cmd_rules(struct rules *r, struct sim_err *e)
+{
+	return cmd_rules_in(CMD_RULES, r, e);
 }

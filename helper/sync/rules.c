@@ -4,9 +4,12 @@
  */
 #include "sync/rules.h"
 
+#include <errno.h>
 #include <libconfig.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "model/buf.h"
 
 #define P RULE_BIT(SIM_PHYSICAL)
 #define V RULE_BIT(SIM_VIRTUAL)
@@ -352,20 +355,52 @@ static int read_top(struct reader *rd, config_t *c, struct rules *r)
 	return 0;
 }
 
+/* Whole, or not at all: libconfig ends the process where reading fails. */
+static char *text_of(FILE *f, const char *name, struct sim_err *e)
+{
+	struct buf b = { 0 };
+	char part[4096], *text;
+	size_t n;
+
+	buf_str(&b, "");
+	while ((n = fread(part, 1, sizeof(part), f)) > 0)
+		buf_add(&b, part, n);
+	n = b.n;
+	if (ferror(f)) {
+		sim_fail(e, EX_IOERR, "%s: %s", name, strerror(errno));
+		buf_free(&b);
+		return NULL;
+	}
+	text = buf_take(&b);
+	if (!text) {
+		sim_fail(e, EX_OSERR, "%s: no memory", name);
+	} else if (strlen(text) != n) {
+		sim_fail(e, EX_CONFIG, "%s: is no text", name);
+		free(text);
+		text = NULL;
+	}
+	return text;
+}
+
 int rules_read(struct rules *r, FILE *f, const char *name, struct sim_err *e)
 {
 	struct reader rd = {.name = name, .e = e};
+	char *text;
 	config_t c;
 	int rc;
 
 	rules_init(r);
+	text = text_of(f, name, e);
+	if (!text)
+		return -1;
 	config_init(&c);
-	if (config_read(&c, f) == CONFIG_TRUE)
+	if (config_read_string(&c, text) == CONFIG_TRUE)
 		rc = read_top(&rd, &c, r);
 	else
 		rc = sim_fail(e, EX_CONFIG, "%s:%d: %s", name,
 			      config_error_line(&c), config_error_text(&c));
 	config_destroy(&c);
+	free(text);
 	return rc;
 }
 

@@ -105,7 +105,8 @@ void rules_init(struct rules *r);
  * @name: its name, for error sentences ("NAME:LINE: ...")
  * @e: filled on error
  *
- * Return: 0, or -1 (EX_CONFIG); then no rule may be followed.
+ * Return: 0, or -1 (EX_CONFIG; EX_IOERR: it cannot be read); then no rule may be
+ * followed.
  */
 int rules_read(struct rules *r, FILE *f, const char *name, struct sim_err *e);
 void rules_free(struct rules *r);

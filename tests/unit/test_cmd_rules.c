@@ -14,6 +14,7 @@
 
 #include "cmd/cmd.h"
 #include "store/ledger_sql.h"
+#include "sync/rules.h"
 
 struct world {
 	char dir[64];
@@ -137,12 +138,47 @@ static void a_rule_without_two_sides_is_said_to_do_nothing(void **state)
 	json_decref(o);
 }
 
+/* R6 off is what the person wrote; predefined it is on. */
+static void only_where_there_is_no_file_do_the_predefined_rules_hold(void **state)
+{
+	struct world *w = *state;
+	char path[96], link[96];
+	struct sim_err e = { 0 };
+	struct rules r;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/rules.conf", w->dir);
+	assert_int_equal(cmd_rules_in(path, &r, &e), 0);
+	assert_true(r.rule[5].on);
+	rules_free(&r);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs("rules = { R6 = { on = false; }; };\n", f);
+	fclose(f);
+	assert_int_equal(cmd_rules_in(path, &r, &e), 0);
+	assert_false(r.rule[5].on);
+	rules_free(&r);
+	/* There, and it cannot be opened: no mode stops root, a loop does. */
+	assert_int_equal(unlink(path), 0);
+	snprintf(link, sizeof(link), "%s/other", w->dir);
+	assert_int_equal(symlink(path, link), 0);
+	assert_int_equal(symlink(link, path), 0);
+	assert_int_equal(cmd_rules_in(path, &r, &e), -1);
+	assert_int_equal(e.code, EX_NOINPUT);
+	assert_non_null(strstr(e.text, path));
+	rules_free(&r);
+	/* A file system that fails: opened, not read. */
+	assert_int_equal(cmd_rules_in(w->dir, &r, &e), -1);
+	rules_free(&r);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(it_says_what_goes_where_by_which_rule),
 		T(a_rule_without_two_sides_is_said_to_do_nothing),
+		T(only_where_there_is_no_file_do_the_predefined_rules_hold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
