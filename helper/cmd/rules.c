@@ -57,6 +57,11 @@ static const char *kind(unsigned int i)
 	return rule_kind_name((enum sim_kind)i);
 }
 
+static const char *trigger(unsigned int i)
+{
+	return rule_trigger_name((enum rule_trigger)RULE_BIT(i));
+}
+
 static const char *class(unsigned int i)
 {
 	return rule_class_name((enum sim_class)i);
@@ -68,7 +73,8 @@ int cmd_rules_list(struct cmd *c, struct sim_err *e)
 		{ "rule", "RULE", 0 },	   { "on", "ON", 0 },
 		{ "says", "WHAT", 48 },	   { "kinds", "DATA", 0 },
 		{ "give", "GIVES", 0 },	   { "take", "TAKES", 0 },
-		{ "conflict", "CONFLICT", 0 }, { NULL, NULL, 0 },
+		{ "conflict", "CONFLICT", 0 }, { "triggers", "WHEN", 0 },
+		{ NULL, NULL, 0 },
 	};
 	json_t *rows;
 	struct rules r;
@@ -83,17 +89,21 @@ int cmd_rules_list(struct cmd *c, struct sim_err *e)
 	rows = json_array();
 	for (i = 0; i < RULES_MAX; i++) {
 		const struct rule *u = &r.rule[i];
-		char kinds[64], give[64], take[64];
+		char kinds[64], give[64], take[64], when[64] = "always";
 
 		words(kinds, sizeof(kinds), u->kinds, SIM_KINDS, kind);
 		words(give, sizeof(give), u->give & u->classes, SIM_REMOTE + 1, class);
+		if (u->triggers != RULE_BY_ALL)
+			words(when, sizeof(when), u->triggers & ~(unsigned)RULE_BY_PERSON,
+			      4, trigger);
 		words(take, sizeof(take), u->take & u->classes, SIM_REMOTE + 1, class);
 		json_array_append_new(
-			rows, json_pack("{s:s, s:b, s:s, s:s, s:s, s:s, s:s}",
+			rows, json_pack("{s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:s}",
 					"rule", u->name, "on", u->on, "says",
 					u->says, "kinds", kinds, "give", give,
 					"take", take, "conflict",
-					rule_policy_name(u->policy)));
+					rule_policy_name(u->policy), "triggers",
+					when));
 	}
 	rules_free(&r);
 	return cmd_table_out(c, rows, col, "", e);

@@ -42,6 +42,7 @@
  * @server: its replica, NULL where there is none
  * @replica: in front of the engine; @n of them
  * @mask: what each takes part in
+ * @by: what started it; places that no rule wants then stay out, as if away
  * @out: why a card that should have been read was not; code 0: all were
  */
 struct run {
@@ -49,6 +50,7 @@ struct run {
 	bool dry;
 	bool watched;
 	bool verbose;
+	unsigned int by;
 	struct sim_err out;
 	struct rules rules;
 	struct store *store;
@@ -195,6 +197,13 @@ static void finish_change(struct run *r, const struct cmd_slot *s,
 			 why.text);
 }
 
+/* Its rules wait for something else to happen; what is due stays due. */
+static void not_now(struct run *r, const struct cmd_slot *s)
+{
+	if (!r->dry)
+		cmd_state(r->c, s->index, "idle", "no rule of this phone is about the card in such a run (simsync rules list)");
+}
+
 static int add_card(struct run *r, size_t i, struct sim_err *e)
 {
 	struct cmd_slot *s = &r->c->slot[i];
@@ -203,6 +212,12 @@ static int add_card(struct run *r, size_t i, struct sim_err *e)
 
 	if (opencard(r->c, s, r->ledger, r->server, r->dry, o, e))
 		return -1;
+	if (!rules_want(&r->rules, o->is.class, r->by)) {
+		card_close(o->card);
+		o->card = NULL;
+		not_now(r, s);
+		return 0;
+	}
 	rep = card_replica(o->card, o->is.name, o->is.class, e);
 	if (!rep) {
 		card_close(o->card);
@@ -228,6 +243,11 @@ static void look_at_slots(struct run *r)
 
 		if (s->fd < 0) {
 			say_not_read(r, s);
+			continue;
+		}
+		if (!rules_want(&r->rules, SIM_PHYSICAL, r->by) &&
+		    !rules_want(&r->rules, SIM_VIRTUAL, r->by)) {
+			not_now(r, s);
 			continue;
 		}
 		if (!r->dry)
@@ -261,6 +281,8 @@ static int add_server(struct run *r, struct sim_err *e)
 	char path[512];
 	int none;
 
+	if (!rules_want(&r->rules, SIM_REMOTE, r->by))
+		return 0;
 	if (cmd_path(r->c, "remote.conf", path, sizeof(path), e) < 0)
 		return -1;
 	none = remote_config_load(path, &rc, e);
@@ -552,6 +574,7 @@ static int run(struct run *r, const char *why, struct sim_err *e)
 	r->open = calloc(r->c->slots + 1, sizeof(*r->open));
 	if (!r->card || !r->open)
 		return sim_fail(e, EX_OSERR, "out of memory");
+	r->by = rules_triggers(why);
 	/* What is wrong on the phone is known before any card is touched. */
 	bad = cmd_rules(&r->rules, e) < 0 ||
 	      !(r->ledger = ledger_for_run(r->c, r->dry, e)) ||

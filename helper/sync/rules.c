@@ -54,6 +54,18 @@ static const struct word kind_words[] = {
 	{"info", RULE_BIT(SIM_INFO)}, {0},
 };
 
+static const struct word trigger_words[] = {
+	{"card", RULE_BY_CARD}, {"phone", RULE_BY_PHONE},
+	{"poll", RULE_BY_POLL}, {"resume", RULE_BY_RESUME}, {0},
+};
+
+/* How history calls them. */
+static const struct word trigger_whys[] = {
+	{"simslot", RULE_BY_CARD},	{"changed on the phone", RULE_BY_PHONE},
+	{"poll", RULE_BY_POLL},		{"resume", RULE_BY_RESUME},
+	{"asked for", RULE_BY_PERSON},	{"unlocked", RULE_BY_PERSON}, {0},
+};
+
 static const struct word class_words[] = {
 	{"physical", SIM_PHYSICAL}, {"virtual", SIM_VIRTUAL},
 	{"local", SIM_LOCAL},       {"server", SIM_REMOTE}, {0},
@@ -101,6 +113,7 @@ void rules_init(struct rules *r)
 		r->rule[i].give = r->rule[i].classes;
 		r->rule[i].take = r->rule[i].classes;
 		r->rule[i].policy = RULE_ASK;
+		r->rule[i].triggers = RULE_BY_ALL;
 	}
 	r->unknown = RULE_UNKNOWN_ASK;
 }
@@ -181,6 +194,23 @@ static int read_kinds(struct reader *rd, config_setting_t *s, struct rule *r)
 				     "this rule is about user data only, not",
 				     config_setting_get_string(el));
 		r->kinds |= (unsigned)bit;
+	}
+	return 0;
+}
+
+static int read_triggers(struct reader *rd, config_setting_t *s,
+			 struct rule *r)
+{
+	int bit;
+
+	if (!is_list(s))
+		return wrong(rd, s, "a list is wanted for", "triggers");
+	r->triggers = RULE_BY_PERSON;
+	for (int i = 0; i < config_setting_length(s); i++) {
+		if (read_word(rd, config_setting_get_elem(s, (unsigned)i),
+			      trigger_words, &bit))
+			return -1;
+		r->triggers |= (unsigned)bit;
 	}
 	return 0;
 }
@@ -289,7 +319,7 @@ static const struct {
 	{"on", read_on},         {"kinds", read_kinds},
 	{"direction", read_direction}, {"conflict", read_policy},
 	{"groups", read_groups}, {"numbers", read_numbers},
-	{"messages-to-card", read_spool},
+	{"messages-to-card", read_spool}, {"triggers", read_triggers},
 };
 
 static int read_rule(struct reader *rd, config_setting_t *s, struct rule *r)
@@ -404,6 +434,26 @@ int rules_read(struct rules *r, FILE *f, const char *name, struct sim_err *e)
 	return rc;
 }
 
+unsigned int rules_triggers(const char *why)
+{
+	unsigned int bits = 0;
+
+	for (const struct word *w = trigger_whys; w->text; w++)
+		if (strstr(why, w->text))
+			bits |= (unsigned)w->value;
+	return bits ? bits : RULE_BY_ALL;
+}
+
+bool rules_want(const struct rules *r, enum sim_class class,
+		unsigned int triggers)
+{
+	for (size_t i = 0; i < RULES_MAX; i++)
+		if (r->rule[i].on && (r->rule[i].classes & RULE_BIT(class)) &&
+		    (r->rule[i].triggers & triggers))
+			return true;
+	return false;
+}
+
 static const char *word_of(const struct word *w, int value)
 {
 	while (w->text && w->value != value)
@@ -419,6 +469,11 @@ const char *rule_class_name(enum sim_class c)
 const char *rule_kind_name(enum sim_kind k)
 {
 	return word_of(kind_words, (int)RULE_BIT(k));
+}
+
+const char *rule_trigger_name(enum rule_trigger t)
+{
+	return word_of(trigger_words, (int)t);
 }
 
 const char *rule_unknown_name(enum rule_unknown u)

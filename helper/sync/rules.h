@@ -19,6 +19,7 @@
  *			groups = [ "Family" ];        # only these
  *			messages-to-card = false;     # messages go there too
  *			numbers = [ "+49" ];          # only numbers that start so
+ *			triggers = [ "card", "phone" ];   # or "poll", "resume"
  *		};
  *	};
  */
@@ -38,6 +39,24 @@
 #define RULE_CARDS    (RULE_BIT(SIM_PHYSICAL) | RULE_BIT(SIM_VIRTUAL))
 #define RULE_DATA     (RULE_BIT(SIM_CONTACT) | RULE_BIT(SIM_MESSAGE))
 #define RULE_ALL_DATA (RULE_DATA | RULE_BIT(SIM_INFO))
+
+/**
+ * enum rule_trigger - what starts a run (bits)
+ * @RULE_BY_CARD: a card came, went, or changed (T1 to T8)
+ * @RULE_BY_PHONE: something was edited on the phone (T9, T10)
+ * @RULE_BY_POLL: the server was not asked for a while (T11, T12)
+ * @RULE_BY_RESUME: the phone has slept
+ * @RULE_BY_PERSON: somebody asked for it, or unlocked the phone: every rule's
+ */
+enum rule_trigger {
+	RULE_BY_CARD = 1,
+	RULE_BY_PHONE = 2,
+	RULE_BY_POLL = 4,
+	RULE_BY_RESUME = 8,
+	RULE_BY_PERSON = 16,
+};
+
+#define RULE_BY_ALL 31u
 
 /** enum rule_policy - how a conflict ends; a later one is stricter */
 enum rule_policy { RULE_NEWEST, RULE_PREFER, RULE_KEEP_BOTH, RULE_ASK };
@@ -63,6 +82,7 @@ enum rule_unknown { RULE_UNKNOWN_ASK, RULE_PULL, RULE_FILL, RULE_IGNORE };
  * @spool: messages are written to cards too, not only taken from them
  * @number: only items with a number that starts so; @numbers 0: all
  * @numbers: how many are in @number
+ * @triggers: bit per enum rule_trigger that makes it take part in a run
  * @line: line of the rule file, 0: predefined
  */
 struct rule {
@@ -82,6 +102,7 @@ struct rule {
 	char **number;
 	size_t numbers;
 	bool spool;
+	unsigned int triggers;
 	int line;
 };
 
@@ -111,9 +132,22 @@ void rules_init(struct rules *r);
 int rules_read(struct rules *r, FILE *f, const char *name, struct sim_err *e);
 void rules_free(struct rules *r);
 
+/**
+ * rules_triggers() - what started a run
+ * @why: what history says of it: "simslot0 card-ready; poll"
+ *
+ * Return: bits of enum rule_trigger; all where it is not said.
+ */
+unsigned int rules_triggers(const char *why);
+
+/** rules_want() - does a rule in force join @class in a run so started? */
+bool rules_want(const struct rules *r, enum sim_class class,
+		unsigned int triggers);
+
 const char *rule_class_name(enum sim_class c);
 const char *rule_kind_name(enum sim_kind k);
 const char *rule_policy_name(enum rule_policy p);
 const char *rule_unknown_name(enum rule_unknown u);
+const char *rule_trigger_name(enum rule_trigger t);
 
 #endif

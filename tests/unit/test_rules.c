@@ -66,6 +66,41 @@ static void a_file_refines_them(void **state)
 	rules_free(&r);
 }
 
+static void a_rule_may_wait_for_its_triggers(void **state)
+{
+	struct rules r;
+	struct sim_err e = {0};
+
+	(void)state;
+	assert_int_equal(read_text(&r,
+		"rules = { R5 = { on = false; };\n"
+		" R6 = { triggers = [ \"poll\", \"resume\" ]; }; };\n", &e), 0);
+	/* R4 alone: SIMs always, the server by R6 when its time has come. */
+	static const struct {
+		const char *why;
+		bool server;
+	} row[] = {
+		{"simslot0 card-ready", false},
+		{"simslot12 profile-switched; simslot12 card-reset", false},
+		{"changed on the phone", false},
+		{"poll", true},
+		{"simslot0 card-removed; poll", true},
+		{"resume", true},
+		{"asked for", true},
+		{"unlocked", true},
+		{"events were missed", true},
+		{"udev", true},
+	};
+	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
+		unsigned int by = rules_triggers(row[i].why);
+
+		assert_int_equal(rules_want(&r, SIM_REMOTE, by), row[i].server);
+		assert_true(rules_want(&r, SIM_PHYSICAL, by));
+		assert_false(rules_want(&r, SIM_VIRTUAL, by));
+	}
+	rules_free(&r);
+}
+
 static void mistakes_are_said_with_file_and_line(void **state)
 {
 	static const struct {
@@ -81,6 +116,8 @@ static void mistakes_are_said_with_file_and_line(void **state)
 		 "no such side"},
 		{"rules = { R4 = { numbers = [ \"\" ]; }; };\n", "empty"},
 		{"rules = {\n\n R4 = { on = true; \n", "rules.conf:"},
+		{"rules = { R4 = { triggers = [ \"noon\" ]; }; };\n", "noon"},
+		{"rules = { R4 = { triggers = \"card\"; }; };\n", "a list"},
 		{"unknown-card = \"perhaps\";\n", "perhaps"},
 		{"colour = 3;\n", "colour"},
 	};
@@ -203,6 +240,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_a_file_r4_r5_and_r6_are_on),
 		cmocka_unit_test(a_file_refines_them),
+		cmocka_unit_test(a_rule_may_wait_for_its_triggers),
 		cmocka_unit_test(mistakes_are_said_with_file_and_line),
 		cmocka_unit_test(r1_and_r6_are_two_components),
 		cmocka_unit_test(r1_needs_two_sims_and_r7_two_of_its_classes),
