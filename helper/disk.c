@@ -36,3 +36,42 @@ int disk_keep_name(const char *path)
 	errno = why;
 	return ret;
 }
+
+static int put_new(const char *temp, const char *text, size_t len)
+{
+	int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC |
+			    O_NOFOLLOW, 0600);
+	ssize_t n = 0;
+	int why;
+
+	if (fd < 0)
+		return -1;
+	while (len && (n = write(fd, text, len)) > 0) {
+		text += n;
+		len -= (size_t)n;
+	}
+	if (!len && !fsync(fd))
+		return close(fd);
+	why = len && !n ? EIO : errno;
+	close(fd);
+	errno = why;
+	return -1;
+}
+
+int disk_put(const char *path, const void *text, size_t len)
+{
+	char temp[PATH_MAX];
+	int why;
+
+	if ((size_t)snprintf(temp, sizeof(temp), "%s.new", path) >=
+	    sizeof(temp)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (!put_new(temp, text, len) && !rename(temp, path))
+		return disk_keep_name(path);
+	why = errno;
+	unlink(temp);
+	errno = why;
+	return -1;
+}

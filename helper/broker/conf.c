@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "broker/broker.h"
+#include "broker/grants.h"
+#include "disk.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <libconfig.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -169,25 +170,30 @@ int conf_load(const struct broker_paths *p, struct broker_conf *c,
 	return 0;
 }
 
+/* An empty file: who was to be the owner was never written down. */
+static bool has_owner(const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && !(S_ISREG(st.st_mode) && !st.st_size);
+}
+
 int conf_own(const struct broker_paths *p, uid_t uid, struct sim_err *e)
 {
 	char path[256], line[32];
-	int fd, n;
+	/* Of two who enroll at once the first is the owner. */
+	int lock = grants_lock(p, e), r = 0, n;
 
-	snprintf(path, sizeof(path), "%s/owner", p->lib);
-	/* O_EXCL: of two who enroll at once the first is the owner. */
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-		  0600);
-	if (fd < 0)
-		return sim_fail(e, EX_CANTCREAT, "%s: %s", path,
-				strerror(errno));
-	n = snprintf(line, sizeof(line), "%lu\n", (unsigned long)uid);
-	if (write(fd, line, (size_t)n) != n || fsync(fd) < 0) {
-		sim_fail(e, EX_IOERR, "%s: %s", path, strerror(errno));
-		close(fd);
-		unlink(path);
+	if (lock < 0)
 		return -1;
-	}
-	close(fd);
-	return 0;
+	snprintf(path, sizeof(path), "%s/owner", p->lib);
+	n = snprintf(line, sizeof(line), "%lu\n", (unsigned long)uid);
+	if (has_owner(path))
+		r = sim_fail(e, EX_CANTCREAT,
+			     "%s: this phone has an owner, or had one: root removes that file",
+			     path);
+	else if (disk_put(path, line, (size_t)n))
+		r = sim_fail(e, EX_IOERR, "%s: %s", path, strerror(errno));
+	close(lock);
+	return r;
 }

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "disk.h"
 #include "iccid.h"
 #include "node.h"
 
@@ -159,39 +160,18 @@ int grants_lock(const struct broker_paths *p, struct sim_err *e)
 	return fd;
 }
 
-/* The new name is kept only when the folder is. */
-static int sync_folder(const char *path, struct sim_err *e)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
-
-	r = fd < 0 ? -1 : fsync(fd);
-	if (r < 0)
-		sim_fail(e, EX_IOERR, "%s: %s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return r;
-}
-
 int grants_save(const struct broker_paths *p, const struct card_grants *g,
 		struct sim_err *e)
 {
-	char path[300], tmp[310];
-	size_t i;
+	char path[300], *text = NULL;
+	size_t i, len = 0;
+	int bad;
 	FILE *f;
-	int fd;
 
 	snprintf(path, sizeof(path), "%s/cards.conf", p->lib);
-	snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path);
-	fd = mkostemp(tmp, O_CLOEXEC); /* mode 0600 */
-	f = fd < 0 ? NULL : fdopen(fd, "w");
-	if (!f) {
-		sim_fail(e, EX_CANTCREAT, "%s: %s", tmp, strerror(errno));
-		if (fd >= 0) {
-			close(fd);
-			unlink(tmp);
-		}
-		return -1;
-	}
+	f = open_memstream(&text, &len);
+	if (!f)
+		return sim_fail(e, EX_OSERR, "out of memory");
 	fputs("# Enrolled SIMs; written by `simsync card enroll|forget`.\n"
 	      "cards = (\n",
 	      f);
@@ -205,19 +185,13 @@ int grants_save(const struct broker_paths *p, const struct card_grants *g,
 			policy_names[g->card[i].policy],
 			(long long)g->card[i].since, i + 1 < g->n ? "," : "");
 	fputs(");\n", f);
-	if (fflush(f) || ferror(f) || fsync(fd) < 0) {
-		sim_fail(e, EX_IOERR, "%s: %s", tmp, strerror(errno));
-		fclose(f);
-		unlink(tmp);
-		return -1;
-	}
-	fclose(f);
-	if (rename(tmp, path) < 0) {
-		sim_fail(e, EX_IOERR, "%s: %s", path, strerror(errno));
-		unlink(tmp);
-		return -1;
-	}
-	return sync_folder(p->lib, e);
+	bad = ferror(f);
+	if (fclose(f) || bad)
+		bad = sim_fail(e, EX_OSERR, "out of memory");
+	else if (disk_put(path, text, len))
+		bad = sim_fail(e, EX_IOERR, "%s: %s", path, strerror(errno));
+	free(text);
+	return bad;
 }
 
 void grants_free(struct card_grants *g)

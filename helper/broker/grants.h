@@ -86,7 +86,7 @@ int grants_lock(const struct broker_paths *p, struct sim_err *e);
  */
 int grants_assume(struct card_grants *g, const struct slot *s,
 		  const char *policy, struct sim_err *e);
-/** grants_save() - by rename, fsynced, mode 0600 */
+/** grants_save() - whole or not at all, mode 0600; grants_lock() is held */
 int grants_save(const struct broker_paths *p, const struct card_grants *g,
 		struct sim_err *e);
 void grants_free(struct card_grants *g);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "broker/worker.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -17,6 +18,7 @@
 #include "broker/fds.h"
 #include "broker/ipc.h"
 #include "broker/slots.h"
+#include "disk.h"
 
 static int worker_user(const struct broker_paths *p, uid_t *uid, gid_t *gid,
 		       struct sim_err *e)
@@ -36,6 +38,55 @@ static int worker_user(const struct broker_paths *p, uid_t *uid, gid_t *gid,
 	return 0;
 }
 
+/*
+ * A broker killed between the two left the folder to root: nobody has used it,
+ * and nobody can.
+ */
+static bool left_behind(int dir, const struct stat *st)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *f;
+	bool empty = true;
+
+	if (!d) {
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	while (empty && (f = readdir(d)))
+		empty = !strcmp(f->d_name, ".") || !strcmp(f->d_name, "..");
+	closedir(d);
+	return empty && st->st_uid == geteuid() &&
+	       (st->st_mode & 0777) == 0700;
+}
+
+/* Made, and the worker's: in two steps, of which the second may be missing. */
+static int own_folder(const char *path, uid_t uid, gid_t gid)
+{
+	bool made = !mkdir(path, 0700);
+	struct stat st;
+	int fd, ret = -1, why;
+
+	if (!made && errno != EEXIST)
+		return -1;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	/* What else may be there is said by who looks. */
+	if (fd < 0)
+		return errno == ENOTDIR || errno == ELOOP ? 0 : -1;
+	if (!fstat(fd, &st))
+		ret = st.st_uid != uid && left_behind(fd, &st) &&
+				      fchown(fd, uid, gid) ?
+			      -1 :
+			      0;
+	if (!ret && made)
+		ret = disk_keep_name(path);
+	why = errno;
+	close(fd);
+	errno = why;
+	return ret;
+}
+
 int worker_home(const struct broker_paths *p, uid_t owner, char *path,
 		size_t size, struct sim_err *e)
 {
@@ -46,11 +97,8 @@ int worker_home(const struct broker_paths *p, uid_t owner, char *path,
 	if (worker_user(p, &uid, &gid, e) < 0)
 		return -1;
 	snprintf(path, size, "%s/%lu", p->lib, (unsigned long)owner);
-	if (mkdir(path, 0700) == 0 && chown(path, uid, gid) < 0) {
-		sim_fail(e, EX_OSERR, "%s: %s", path, strerror(errno));
-		rmdir(path);
-		return -1;
-	}
+	if (own_folder(path, uid, gid))
+		return sim_fail(e, EX_OSERR, "%s: %s", path, strerror(errno));
 	if (lstat(path, &st) < 0)
 		return sim_fail(e, EX_CANTCREAT, "%s: %s", path,
 				strerror(errno));

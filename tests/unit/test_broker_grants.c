@@ -8,10 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "broker/access.h"
@@ -209,6 +212,87 @@ static void who_enrolls_first_owns_the_phone_and_nobody_after_him(void **state)
 	write_file(w, "simsync.conf", "owner = 7;", 0644);
 	assert_int_equal(conf_load(&w->p, &c, &e), 0);
 	assert_int_equal(c.owner, 7);
+}
+
+/* ---- a broker killed before the n-th of these ----------------------------- */
+
+static int die_in;
+
+static void step(void)
+{
+	if (die_in && !--die_in)
+		_exit(0);
+}
+
+ssize_t write(int fd, const void *p, size_t n)
+{
+	step();
+	return syscall(SYS_write, fd, p, n);
+}
+
+int fsync(int fd)
+{
+	step();
+	return (int)syscall(SYS_fsync, fd);
+}
+
+int rename(const char *from, const char *to)
+{
+	step();
+	return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+static bool killed_at(struct world *w, int n)
+{
+	struct sim_err e;
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		die_in = n;
+		_exit(1 + (conf_own(&w->p, 1000, &e) < 0));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_true(WEXITSTATUS(status) < 2);
+	return !WEXITSTATUS(status);
+}
+
+static void the_owner_is_written_down_or_the_next_is_it(void **state)
+{
+	struct world *w = *state;
+	struct broker_conf c;
+	struct sim_err e;
+	char path[128];
+	bool killed = true;
+	int n;
+
+	snprintf(path, sizeof(path), "%s/owner", w->dir);
+	for (n = 1; killed; n++) {
+		unlink(path);
+		killed = killed_at(w, n);
+		assert_int_equal(conf_load(&w->p, &c, &e), 0);
+		if (c.owner == BROKER_NOBODY) {
+			assert_int_equal(conf_own(&w->p, 1001, &e), 0);
+			assert_int_equal(conf_load(&w->p, &c, &e), 0);
+			assert_int_equal(c.owner, 1001);
+		} else {
+			assert_int_equal(c.owner, 1000);
+		}
+		assert_int_equal(conf_own(&w->p, 1002, &e), -1);
+	}
+	/* Before the write, the file's fsync, the rename, the folder's fsync. */
+	assert_int_equal(n - 1, 5);
+	/* As an earlier version left it. */
+	write_file(w, "owner", "", 0600);
+	assert_int_equal(conf_own(&w->p, 1003, &e), 0);
+	assert_int_equal(conf_load(&w->p, &c, &e), 0);
+	assert_int_equal(c.owner, 1003);
+	/* Damaged is not empty: whose it was, nobody knows. */
+	write_file(w, "owner", "x\n", 0600);
+	assert_int_equal(conf_own(&w->p, 1004, &e), -1);
+	assert_int_equal(e.code, EX_CANTCREAT);
 }
 
 static void a_damaged_owner_file_owns_nothing(void **state)
@@ -606,6 +690,7 @@ int main(void)
 		T(the_rules_say_what_becomes_of_a_card_never_enrolled),
 		T(an_enrolled_card_is_not_assumed),
 		T(who_enrolls_first_owns_the_phone_and_nobody_after_him),
+		T(the_owner_is_written_down_or_the_next_is_it),
 		T(a_damaged_owner_file_owns_nothing),
 		T(enrolled_cards_are_kept_root_only),
 		T(a_card_with_letters_in_its_number_locks_nobody_out),

@@ -290,6 +290,41 @@ static void the_state_folder_is_the_workers_alone(void **state)
 	has(&a, want);
 }
 
+static void a_state_folder_a_kill_left_to_root_is_taken_over(void **state)
+{
+	struct world *w = *state;
+	char home[200], file[220], path[300];
+	struct sim_err e;
+	struct answer a;
+	struct stat st;
+
+	/* Made, and killed before it was given away. */
+	snprintf(home, sizeof(home), "%s/1", w->lib);
+	assert_int_equal(mkdir(home, 0700), 0);
+	CALL(w, OWNER, NULL, &a, "contacts", "list");
+	assert_int_equal(a.code, 0);
+	assert_int_equal(stat(home, &st), 0);
+	assert_int_equal(st.st_uid, getpwnam(WORKER_USER)->pw_uid);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	/* Root's own: with something in it, or open to others; and a link. */
+	snprintf(home, sizeof(home), "%s/77", w->lib);
+	snprintf(file, sizeof(file), "%s/x", home);
+	assert_int_equal(mkdir(home, 0700), 0);
+	assert_int_equal(mkdir(file, 0700), 0);
+	assert_int_equal(worker_home(&w->p, 77, path, sizeof(path), &e), -1);
+	assert_int_equal(e.code, EX_CONFIG);
+	assert_int_equal(rmdir(file), 0);
+	assert_int_equal(chmod(home, 0755), 0);
+	assert_int_equal(worker_home(&w->p, 77, path, sizeof(path), &e), -1);
+	assert_int_equal(e.code, EX_CONFIG);
+	assert_int_equal(chmod(home, 0700), 0);
+	snprintf(file, sizeof(file), "%s/78", w->lib);
+	assert_int_equal(symlink(home, file), 0);
+	assert_int_equal(worker_home(&w->p, 78, path, sizeof(path), &e), -1);
+	assert_int_equal(stat(home, &st), 0);
+	assert_int_equal(st.st_uid, 0);
+}
+
 static void a_stranger_gets_no_state_folder(void **state)
 {
 	struct answer a;
@@ -671,6 +706,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		T(the_worker_is_nobody_with_nothing),
 		T(the_state_folder_is_the_workers_alone),
+		T(a_state_folder_a_kill_left_to_root_is_taken_over),
 		T(a_stranger_gets_no_state_folder),
 		T(only_root_starts_udevs_run),
 		T(an_unknown_command_starts_nothing),
