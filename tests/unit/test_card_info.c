@@ -14,12 +14,14 @@
 
 #define FF12 "FFFFFFFFFFFFFFFFFFFFFFFF"
 
-static const struct {
+struct row {
 	const char *what;
 	const char *image;
 	const char *field;
 	const char *value;	/* NULL: not said */
-} rows[] = {
+};
+
+static const struct row rows[] = {
 	/* 4.2.2: length 08; low half 9 odd, 1 even, then digits, low half first */
 	{ "4.2.2 IMSI", "put usim/6F07 082926202143658709\n", "IMSI",
 	  "262021234567890" },
@@ -79,35 +81,95 @@ static const struct {
 	/* 4.2.8 */
 	{ "4.2.8 UST", "file usim/6F38 transparent 2\nput usim/6F38 0302\n", "UST",
 	  "0302" },
+	/*
+	 * 4.2.26, as EF_ADN: 10 bytes of name; length 05, 91 international,
+	 * 94 71 90 F9 = 4917099; length 03, 81 unknown, 10 07 = 0170
+	 */
+	{ "4.2.26 MSISDN, international",
+	  "file usim/6F40 linear 1 24\n"
+	  "put usim/6F40 1 FFFFFFFFFFFFFFFFFFFF0591947190F9FFFFFFFFFFFFFFFF\n",
+	  "MSISDN", "+4917099" },
+	{ "4.2.26 MSISDN, national, with a name",
+	  "file usim/6F40 linear 1 24\n"
+	  "put usim/6F40 1 4D65FFFFFFFFFFFFFFFF03811007FFFFFFFFFFFFFFFFFFFF\n",
+	  "MSISDN", "0170" },
+	{ "4.2.26 MSISDN, free record",
+	  "file usim/6F40 linear 1 24\n"
+	  "put usim/6F40 1 " FF12 FF12 "\n", "MSISDN", NULL },
+	{ "4.2.11 GID2", "file usim/6F3F transparent 2\nput usim/6F3F 0CFF\n",
+	  "GID2", "0C" },
+	{ "4.2.11 GID2, nothing",
+	  "file usim/6F3F transparent 2\nput usim/6F3F FFFF\n", "GID2", NULL },
+	{ "4.2.47 EST", "file usim/6F56 transparent 1\nput usim/6F56 05\n", "EST",
+	  "05" },
+	{ "4.2.1 LI, no language", "put usim/6F05 FFFFFFFFFFFF\n", "LANG", NULL },
+	/* TS 102 221 13.2: 98 94 02 .. = 8949200..., F closes an odd count */
+	{ "TS 102 221 13.2 ICCID of 19 digits", "put 2FE2 989402000021436587F9\n",
+	  "ICCID", "8949200000123456789" },
 };
 
-static void each_file_says_what_its_clause_says(void **state)
+#define HEAD_GSM "template sim\niccid 89490200001234567896\n" \
+		 "imsi 262021234567890 mnc=2\npin1 1234 off\n"
+
+/* TS 51.011: class A0, other places, much the same bytes. */
+static const struct row rows_gsm[] = {
+	{ "10.3.2 IMSI", "put 7F20/6F07 082926202143658709\n", "IMSI",
+	  "262021234567890" },
+	{ "10.3.18 MNC of 3 digits", "put 7F20/6FAD 00000003\n", "MCCMNC",
+	  "262021" },
+	{ "10.3.11 SPN", "file 7F20/6F46 transparent 17\n"
+	  "put 7F20/6F46 0141424300FFFFFFFFFFFFFFFFFFFFFFFF\n", "SPN", "ABC@" },
+	{ "10.3.7 SST", "file 7F20/6F38 transparent 2\nput 7F20/6F38 C703\n",
+	  "SST", "C703" },
+	{ "10.3.8 GID1", "file 7F20/6F3E transparent 2\nput 7F20/6F3E 0A1B\n",
+	  "GID1", "0A1B" },
+	{ "10.5.5 MSISDN", "file 7F10/6F40 linear 1 24\n"
+	  "put 7F10/6F40 1 FFFFFFFFFFFFFFFFFFFF0591947190F9FFFFFFFFFFFFFFFF\n",
+	  "MSISDN", "+4917099" },
+	{ "10.5.6 SMSP", "file 7F10/6F42 linear 1 40\n"
+	  "put 7F10/6F42 1 " FF12 "FD" FF12 "0791947122723033FFFFFFFF" "FFFFFF\n",
+	  "SMSC", "+491722270333" },
+	{ "10.3.7 a 2G card has no EST", "", "EST", NULL },
+};
+
+static void each_says(const char *head, const struct row *row, size_t n)
 {
 	char image[1024], why[UICC_WHY];
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct sim_err e = { 0 };
 		struct sim_item it;
 		const char *v;
 		struct uicc *u;
 		struct card *c;
 
-		snprintf(image, sizeof(image), HEAD "%s", rows[i].image);
-		u = uicc_parse(image, rows[i].what, why);
+		snprintf(image, sizeof(image), "%s%s", head, row[i].image);
+		u = uicc_parse(image, row[i].what, why);
 		if (!u)
-			fail_msg("%s: %s", rows[i].what, why);
+			fail_msg("%s: %s", row[i].what, why);
 		c = card_open(&link_to(u)->base, &e);
 		assert_non_null(c);
 		assert_int_equal(card_info(c, &it, &e), 0);
-		v = sim_item_get(&it, rows[i].field);
-		if (!v != !rows[i].value ||
-		    (v && strcmp(v, rows[i].value)))
-			fail_msg("%s: %s", rows[i].what, v ? v : "nothing");
+		v = sim_item_get(&it, row[i].field);
+		if (!v != !row[i].value ||
+		    (v && strcmp(v, row[i].value)))
+			fail_msg("%s: %s", row[i].what, v ? v : "nothing");
 		sim_item_free(&it);
 		card_close(c);
 		uicc_free(u);
 	}
+}
+
+static void each_file_says_what_its_clause_says(void **state)
+{
+	(void)state;
+	each_says(HEAD, rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+static void each_file_of_a_2g_card_says_what_its_clause_says(void **state)
+{
+	(void)state;
+	each_says(HEAD_GSM, rows_gsm, sizeof(rows_gsm) / sizeof(rows_gsm[0]));
 }
 
 static void collect(unsigned int n, const char *name, void *arg)
@@ -154,6 +216,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_file_says_what_its_clause_says),
+		cmocka_unit_test(each_file_of_a_2g_card_says_what_its_clause_says),
 		cmocka_unit_test(services_have_names),
 	};
 

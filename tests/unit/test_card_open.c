@@ -59,6 +59,31 @@ static void a_usim_is_opened_on_a_channel_of_its_own(void **state)
 	uicc_free(u);
 }
 
+/*
+ * TS 102 221 11.1.1.2: selection by a part of the AID is the card's choice. EF_DIR
+ * (13.1) has all of it: 61 application template, 4F AID.
+ */
+static void a_card_that_selects_by_its_whole_aid_is_asked_in_ef_dir(void **state)
+{
+	struct uicc *u = card(HEAD "pin1 1234 off\nfile 2F00 linear 2 32\n"
+			      "put 2F00 1 61124F10A0000000871004FFFFFFFF8903020000\n"
+			      "put 2F00 2 61124F10A0000000871002FFFFFFFF8903020000\n");
+	struct sim_item it;
+	struct sim_err e;
+	struct link *l;
+	struct card *c;
+
+	(void)state;
+	fault(u, "sw 6A82 ins=A4 p1=04 times=2");
+	c = opened(u, &l);
+	assert_false(card_gsm(c));
+	assert_int_equal(card_info(c, &it, &e), 0);
+	assert_string_equal(sim_item_get(&it, "IMSI"), "262021234567890");
+	sim_item_free(&it);
+	card_close(c);
+	uicc_free(u);
+}
+
 /* 51.011: class A0 after 6E00, on the basic channel. */
 static void a_2g_card_is_opened_with_class_a0(void **state)
 {
@@ -595,6 +620,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_usim_is_opened_on_a_channel_of_its_own),
+		cmocka_unit_test(a_card_that_selects_by_its_whole_aid_is_asked_in_ef_dir),
 		cmocka_unit_test(a_2g_card_is_opened_with_class_a0),
 		cmocka_unit_test(a_card_that_fails_while_it_is_opened_is_said),
 		cmocka_unit_test(a_disabled_pin_asks_nothing),
