@@ -22,22 +22,23 @@ until_true() {
 	shift
 	until "$@"; do
 		[ $SECONDS -lt $end ] || return 1
-		sleep 0.1
+		sleep 0.3
 	done
 }
-# nothing waits, nothing runs
+# nothing waits, nothing runs; the board is slow: no process that is not needed
 quiet() {
-	udevadm settle
+	local state
 	[ ! -e /run/simsync/trigger ] && [ ! -e /run/simsync/trigger.run ] &&
-		flock -n /run/simsync/run.lock true && [ "$(cat "$slot/sync_state")" != running ]
+		read -r state <"$slot/sync_state" && [ "$state" != running ] &&
+		flock -n /run/simsync/run.lock true
 }
 # sim ARGS...: as the owner; answers are lines of $typed
 typed=
-words() { printf '%q ' simsync "$@"; }
+anna() { HOME=/home/anna setpriv --reuid anna --regid anna --init-groups simsync "$@"; }
 said() { local rc=$?; [ $rc = 0 ] || cat "$work/err" >&2; return $rc; }
-sim() { printf '%b' "$typed" | su anna -s /bin/bash -c "$(words "$@") --stdin" 2>"$work/err" || said; }
+sim() { printf '%b' "$typed" | anna "$@" --stdin 2>"$work/err" || said; }
 # with FILE ARGS...: the same without answers; FILE is what it reads
-with() { local f=$1; shift; su anna -s /bin/bash -c "$(words "$@")" <"$f" 2>"$work/err" || said; }
+with() { local f=$1; shift; anna "$@" <"$f" 2>"$work/err" || said; }
 # json WHAT ARGS...: jq's WHAT of what it says
 json() { local what=$1; shift; sim "$@" --json | jq -rc "$what" 2>&1; }
 names() { json "[.[] | select(.name == \"$1\")] | length" contacts list "${@:2}"; }

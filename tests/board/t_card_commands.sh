@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # boards: amd64-6.1
-# check: full
 # timeout: 1200
 # What a person does on a card by hand: contacts, messages, fixed numbers, information,
 # through broker and worker, on a slot served by a process.
