@@ -257,19 +257,32 @@ int euicc_eid(struct euicc *u, char out[33], struct sim_err *e)
 	return 0;
 }
 
-/* EUICCInfo2: 83 firmware version, 84 extended card resources (102 226). */
+static void version(const struct tlv *in, uint16_t tag, char out[16])
+{
+	struct tlv t;
+
+	if (tlv_in(in, tag, &t) && t.len == 3)
+		snprintf(out, 16, "%u.%u.%u", t.v[0], t.v[1], t.v[2]);
+}
+
+/* 84 in it is the extended card resources of TS 102 226 8.2.1.7.2. */
 int euicc_memory(struct euicc *u, struct euicc_memory *out, struct sim_err *e)
 {
-	struct tlv r, t, left;
+	struct tlv r, t, n;
+	uint32_t *const to[] = { &out->applications, &out->free_bytes,
+				 &out->free_ram };
 
 	*out = (struct euicc_memory){ 0 };
 	if (store(u, T_INFO2, NULL, 0, &r, e))
 		return -1;
-	if (tlv_in(&r, 0x83, &t) && t.len == 3)
-		snprintf(out->firmware, sizeof(out->firmware), "%u.%u.%u",
-			 t.v[0], t.v[1], t.v[2]);
-	if (tlv_in(&r, 0x84, &t) && tlv_in(&t, 0x82, &left) && left.len <= 4)
-		out->free_bytes = number(&left);
+	version(&r, 0x81, out->profiles);
+	version(&r, 0x82, out->svn);
+	version(&r, 0x83, out->firmware);
+	if (!tlv_in(&r, 0x84, &t))
+		return 0;
+	for (uint16_t i = 0; i < 3; i++)
+		if (tlv_in(&t, 0x81 + i, &n) && n.len <= 4)
+			*to[i] = number(&n);
 	return 0;
 }
 

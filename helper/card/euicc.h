@@ -45,13 +45,21 @@ struct euicc_profile {
 };
 
 /**
- * struct euicc_memory - from EUICCInfo2
+ * struct euicc_memory - from EUICCInfo2 (SGP.22 5.7.8)
+ * @profiles: version of profile packages it takes, "2.3.1" or ""
+ * @svn: version of SGP.22 it speaks, "2.2.2" or ""
  * @firmware: "4.2.0" or ""
+ * @applications: installed, 0 none or unknown
  * @free_bytes: non-volatile memory left, 0 unknown
+ * @free_ram: volatile memory left, 0 unknown
  */
 struct euicc_memory {
+	char profiles[16];
+	char svn[16];
 	char firmware[16];
+	uint32_t applications;
 	uint32_t free_bytes;
+	uint32_t free_ram;
 };
 
 /**

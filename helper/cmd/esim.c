@@ -121,13 +121,20 @@ int cmd_esim_list(struct cmd *c, struct sim_err *e)
 	if (r)
 		goto out;
 	if (c->json)
-		return cmd_json_out(json_pack("{s:s, s:s, s:I, s:o}", "eid", eid,
-					      "firmware", mem.firmware, "free",
-					      (json_int_t)mem.free_bytes,
-					      "profiles", rows), e);
+		return cmd_json_out(json_pack(
+			"{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:o}", "eid", eid,
+			"firmware", mem.firmware, "specification", mem.svn,
+			"profile_version", mem.profiles, "applications",
+			(json_int_t)mem.applications, "free",
+			(json_int_t)mem.free_bytes, "free_ram",
+			(json_int_t)mem.free_ram, "profiles", rows), e);
 	printf("EID %s", eid);
 	if (mem.free_bytes)
 		printf(", %u kB left", mem.free_bytes / 1024);
+	if (mem.svn[0])
+		printf(", SGP.22 %s", mem.svn);
+	if (mem.firmware[0])
+		printf(", firmware %s", mem.firmware);
 	putchar('\n');
 	return cmd_table_out(c, rows, col, "No profiles.", e);
 out:

@@ -301,7 +301,13 @@ static void memory_left_is_told(void **state)
 
 	(void)state;
 	assert_int_equal(euicc_memory(b.e, &m, &e), 0);
-	assert_true(m.free_bytes > 0);
+	/* SGP.22 5.7.8: 81, 82, 83; 84 holds TS 102 226 8.2.1.7.2: 81, 82, 83. */
+	assert_string_equal(m.profiles, "2.3.1");
+	assert_string_equal(m.svn, "2.2.2");
+	assert_string_equal(m.firmware, "1.0.0");
+	assert_int_equal(m.applications, 0);
+	assert_int_equal(m.free_bytes, 393216 - 3 * 40960);
+	assert_int_equal(m.free_ram, 2048);
 	off(&b);
 }
 
