@@ -12,15 +12,18 @@
 #define TRIES		4
 #define WAIT_MAX_S	60	/* longest Retry-After obeyed within a run */
 #define ANSWER_MAX	(64u * 1024)
+#define PACE		100	/* bytes a second that a request is to make */
 
 struct flight {
+	struct http *h;
 	CURL *easy;
 	struct curl_slist *headers;
 	struct http_req *req;
 	size_t sent;
 	char why[CURL_ERROR_SIZE];
 	struct flight *next;	/* waiting for its time */
-	double due;
+	double start, due;
+	bool slow, stopped;	/* why we ended it */
 	long retry_after;
 };
 
@@ -32,6 +35,8 @@ struct http {
 	long timeout_s;
 	bool plain;
 	bool saw_http2;
+	int (*stop)(void *arg);
+	void *stop_arg;
 	struct remote_stats stats;
 };
 
@@ -98,6 +103,22 @@ void http_req_free(struct http_req *q)
 	free(q->location);
 	free(q->url);
 	q->etag = q->location = q->url = NULL;
+}
+
+void http_stop(struct http *h, int (*stop)(void *arg), void *arg)
+{
+	h->stop = stop;
+	h->stop_arg = arg;
+}
+
+static bool to_stop(const struct http *h)
+{
+	return h->stop && h->stop(h->stop_arg);
+}
+
+static void say_stopped(struct http_req *q)
+{
+	sim_fail(&q->err, EX_TEMPFAIL, "stopped; the next run goes on");
 }
 
 static void forget_answer(struct http_req *q)
@@ -226,6 +247,23 @@ static int on_seek(void *arg, curl_off_t offset, int origin)
 	return CURL_SEEKFUNC_OK;
 }
 
+/*
+ * A byte now and then is a sign of life to curl, for ever: time is for bytes.
+ * Called about once a second.
+ */
+static int on_progress(void *arg, curl_off_t all_down, curl_off_t down,
+		       curl_off_t all_up, curl_off_t up)
+{
+	struct flight *f = arg;
+	double late = now() - f->start - 2.0 * (double)f->h->timeout_s;
+
+	(void)all_down;
+	(void)all_up;
+	f->stopped = f->stopped || to_stop(f->h);
+	f->slow = f->slow || (double)(down + up) < late * PACE;
+	return f->stopped || f->slow;
+}
+
 static void flight_free(struct flight *f)
 {
 	if (!f)
@@ -252,7 +290,9 @@ static struct flight *flight_new(struct http *h, struct http_req *q)
 
 	if (!f || !(f->easy = curl_easy_init()))
 		goto nomem;
+	f->h = h;
 	f->req = q;
+	f->start = now();
 	f->retry_after = -1;
 	/* An empty Expect: "100-continue" costs a second with some servers. */
 	if (add_header(f, "Expect:"))
@@ -274,6 +314,9 @@ static struct flight *flight_new(struct http *h, struct http_req *q)
 	SET(WRITEDATA, f);
 	SET(HEADERFUNCTION, on_header);
 	SET(HEADERDATA, f);
+	SET(NOPROGRESS, 0L);
+	SET(XFERINFOFUNCTION, on_progress);
+	SET(XFERINFODATA, f);
 	SET(USERAGENT, "simsync/" SIMSYNC_VERSION);
 	/* An ETag of a compressed answer may be another: only XML may be. */
 	if (strcmp(q->method, "GET"))
@@ -362,6 +405,15 @@ static void judge(struct flight *f, CURLcode rc)
 			 "%s: what answers there is no web server: correct the URL with `simsync remote add`",
 			 at);
 		break;
+	case CURLE_ABORTED_BY_CALLBACK:
+		q->fault = pretransfer ? HTTP_TORN : HTTP_DOWN;
+		if (f->stopped)
+			say_stopped(q);
+		else
+			sim_fail(&q->err, EX_TEMPFAIL,
+				 "%s: the server is too slow: less than %d bytes a second; the next run goes on",
+				 at, PACE);
+		break;
 	case CURLE_OPERATION_TIMEDOUT:
 		q->fault = pretransfer ? HTTP_TORN : HTTP_DOWN;
 		sim_fail(&q->err, EX_TEMPFAIL,
@@ -382,7 +434,7 @@ static double again(struct http *h, struct flight *f)
 {
 	struct http_req *q = f->req;
 
-	if (q->tries >= TRIES)
+	if (q->tries >= TRIES || f->slow || f->stopped)
 		return -1;
 	if (q->fault == HTTP_OK && (q->status == 429 || q->status == 503)) {
 		if (f->retry_after > WAIT_MAX_S)
@@ -418,6 +470,11 @@ static int launch(struct pass *p, struct http_req *q)
 
 	if (q->tries)
 		forget_answer(q);
+	if (to_stop(p->h)) {
+		q->fault = HTTP_DOWN;
+		say_stopped(q);
+		return -1;
+	}
 	q->tries++;
 	f = flight_new(p->h, q);
 	if (!f || curl_multi_add_handle(p->h->multi, f->easy)) {
@@ -479,7 +536,7 @@ static int relaunch(struct pass *p)
 	double t = now(), soonest = 1;
 
 	while ((f = *at)) {
-		if (f->due > t) {
+		if (f->due > t && !to_stop(p->h)) {
 			if (f->due - t < soonest)
 				soonest = f->due - t;
 			at = &f->next;

@@ -77,6 +77,15 @@ struct http *http_new(const struct remote_config *c, struct sim_err *e);
 void http_free(struct http *h);
 const struct remote_stats *http_stats(const struct http *h);
 
+/**
+ * http_stop() - whom to ask whether to go on, while waiting
+ * @h: connections
+ * @stop: non-zero: requests end, those in flight and those to come, with
+ *	EX_TEMPFAIL; NULL: nobody
+ * @arg: handed to @stop
+ */
+void http_stop(struct http *h, int (*stop)(void *arg), void *arg);
+
 /** http_do() - one request. Return: 0 an answer came, -1 @e filled. */
 int http_do(struct http *h, struct http_req *q, struct sim_err *e);
 

@@ -26,7 +26,9 @@
  * @identifiers: ICCID, IMSI, EID go to the server as they are (opt-in)
  * @plain: http:// is allowed beyond loopback
  * @in_flight: requests in flight, 0: 16
- * @timeout_s: seconds without a byte before a request is given up, 0: 30
+ * @timeout_s: seconds without a byte before a request is given up, 0: 30. After
+ *	twice as many it is also given up when, on average, less than 100 bytes
+ *	a second have gone either way since
  */
 struct remote_config {
 	char *contacts;

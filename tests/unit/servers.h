@@ -184,7 +184,8 @@ static inline void servers_stop(struct servers *s)
 /*
  * The faulty one: passes bytes on to @to, counts them, and breaks in the way it
  * is told. With @canned it answers that itself, whatever it is asked; with @script one
- * after the other, and after a NULL the last one again.
+ * after the other, and after a NULL the last one again; with @drip_ms it takes its
+ * time, @drip_bytes now and then, for @drip_s seconds at most.
  */
 enum fault { FAULT_NONE, FAULT_CUT_UP, FAULT_CUT_DOWN };
 
@@ -195,6 +196,7 @@ struct faulty {
 	volatile long cut_after;	/* bytes upstream before the cut */
 	const char *volatile canned;
 	const char *const *script;
+	int drip_ms, drip_bytes, drip_s;
 	volatile long requests;
 	volatile bool quit;
 };
@@ -203,6 +205,28 @@ struct faulty_link {
 	struct faulty *f;
 	int fd;
 };
+
+/* The answer as it is to come; after @drip_s seconds what is left, at once. */
+static inline bool faulty_say(const struct faulty *f, int fd)
+{
+	const char *p = f->canned;
+	size_t left = strlen(p);
+	long waits = f->drip_ms ? 1000L * f->drip_s / f->drip_ms : 0;
+
+	while (left) {
+		size_t n = waits-- > 0 && (size_t)f->drip_bytes < left ?
+				   (size_t)f->drip_bytes : left;
+		ssize_t done = f->quit ? -1 : write(fd, p, n);
+
+		if (done < 0)
+			return false;
+		p += done;
+		left -= (size_t)done;
+		if (left)
+			usleep((useconds_t)f->drip_ms * 1000);
+	}
+	return true;
+}
 
 static inline void *faulty_serve(void *arg)
 {
@@ -228,7 +252,7 @@ static inline void *faulty_serve(void *arg)
 					f->canned = f->script[f->requests];
 				f->requests++;
 				/* Whole of a small request came at once. */
-				if (write(l->fd, f->canned, strlen(f->canned)) < 0)
+				if (!faulty_say(f, l->fd))
 					break;
 				shutdown(l->fd, SHUT_WR);
 				/* Closing on what was not read would reset. */
