@@ -326,14 +326,20 @@ static void on_progress(enum sync_stage stage, const char *shown, size_t done,
 	cmd_progress(arg, what, done, total);
 }
 
-/* A person who went away, or a broker that stops: end between two writes. */
-static int on_fault(const char *point, void *arg)
+/* A person who went away, or a broker that stops. */
+static int on_stop(void *arg)
 {
 	sigset_t set;
 
-	(void)point;
 	(void)arg;
 	return sigpending(&set) == 0 && sigismember(&set, SIGTERM) == 1;
+}
+
+/* Then it ends between two writes. */
+static int on_fault(const char *point, void *arg)
+{
+	(void)point;
+	return on_stop(arg);
 }
 
 static int engine(struct run *r, const char *why, struct sync_report *rep,
@@ -346,6 +352,7 @@ static int engine(struct run *r, const char *why, struct sync_report *rep,
 		.country = country_of_run(r->c, r->card),
 		.progress = on_progress,
 		.fault = on_fault,
+		.stop = on_stop,
 		.arg = r->c,
 	};
 	char dir[512];

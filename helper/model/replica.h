@@ -251,6 +251,9 @@ struct sim_replica_ops {
  * @kinds: bit per enum sim_kind it holds
  * @lossless: holds every property (project() is the identity)
  * @shelf: the engine's, for its answers; NULL: they stay in memory
+ * @stop: the engine's, asked while it waits for something: non-zero, and it
+ *	gives up; NULL: it waits
+ * @stop_arg: handed to @stop
  * @priv: the implementation's
  */
 struct sim_replica {
@@ -261,6 +264,8 @@ struct sim_replica {
 	unsigned int kinds;
 	bool lossless;
 	struct sim_shelf *shelf;
+	int (*stop)(void *arg);
+	void *stop_arg;
 	void *priv;
 };
 

@@ -49,6 +49,15 @@ static int collection(const char *from, char **url, char **path)
 	return *path ? 0 : -1;
 }
 
+/* The server behind it, with whom to ask whether to wait on. */
+static struct remote *server(struct sim_replica *r)
+{
+	struct remote *m = r->priv;
+
+	http_stop(m->h, r->stop, r->stop_arg);
+	return m;
+}
+
 static int check_kind(const struct sim_replica *r, enum sim_kind kind,
 		      struct sim_err *e)
 {
@@ -62,7 +71,7 @@ static int remote_changes(struct sim_replica *r, enum sim_kind kind,
 			  const char *since, struct sim_changes *out,
 			  struct sim_err *e)
 {
-	struct remote *m = r->priv;
+	struct remote *m = server(r);
 
 	memset(out, 0, sizeof(*out));
 	if (check_kind(r, kind, e))
@@ -131,7 +140,7 @@ static int remote_apply(struct sim_replica *r, struct sim_op *op, size_t n,
 		for (k = 1; at + k < n && op[at + k].kind == op[at].kind; k++)
 			;
 		if (check_kind(r, op[at].kind, e) ||
-		    apply_run(r->priv, op + at, k, before, after, arg, e))
+		    apply_run(server(r), op + at, k, before, after, arg, e))
 			return -1;
 	}
 	return 0;
@@ -141,7 +150,7 @@ static int remote_when(struct sim_replica *r, enum sim_kind kind,
 		       const char *ref, int64_t *since, int64_t *until,
 		       struct sim_err *e)
 {
-	struct remote *m = r->priv;
+	struct remote *m = server(r);
 
 	/* Files hold many messages, and a card's document more than its fields. */
 	return kind == SIM_CONTACT ?
@@ -151,7 +160,7 @@ static int remote_when(struct sim_replica *r, enum sim_kind kind,
 static int remote_told(struct sim_replica *r, const char *iccid,
 		       struct sim_manifest *out, struct sim_err *e)
 {
-	struct remote *m = r->priv;
+	struct remote *m = server(r);
 
 	memset(out, 0, sizeof(*out));
 	return m->files.url ? info_told(&m->files, iccid, out, e) : 1;
@@ -160,7 +169,7 @@ static int remote_told(struct sim_replica *r, const char *iccid,
 static int remote_tell(struct sim_replica *r, const char *iccid,
 		       const struct sim_manifest *mine, struct sim_err *e)
 {
-	struct remote *m = r->priv;
+	struct remote *m = server(r);
 
 	/* With CardDAV alone there is nowhere to say it. */
 	return m->files.url ? info_tell(&m->files, iccid, mine, e) : 0;
@@ -242,7 +251,7 @@ fail:
 int remote_generation(struct sim_replica *r, const char *iccid, char *out,
 		      size_t size, struct sim_err *e)
 {
-	struct remote *m = r->priv;
+	struct remote *m = server(r);
 
 	out[0] = '\0';
 	return m->files.url ? info_generation(&m->files, iccid, out, size, e) :

@@ -508,6 +508,15 @@ static int whole_run(struct run *run, struct sim_replica **r, size_t n,
 	return 0;
 }
 
+static void let_stop(struct sim_replica **r, size_t n,
+		     int (*stop)(void *arg), void *arg)
+{
+	for (size_t i = 0; i < n; i++) {
+		r[i]->stop = stop;
+		r[i]->stop_arg = arg;
+	}
+}
+
 int sync_run(struct ledger *l, const struct rules *rules,
 	     struct sim_replica **r, size_t n, const struct sync_options *opt,
 	     struct sync_report *rep, struct sim_err *e)
@@ -525,9 +534,11 @@ int sync_run(struct ledger *l, const struct rules *rules,
 		return run_no_memory(&run);
 	run.now = run.opt->now ? run.opt->now(run.opt->arg)
 			       : (int64_t)time(NULL);
+	let_stop(r, n, run.opt->stop, run.opt->arg);
 	if (!graph_check(rules, run.e) &&
 	    (!run.opt->dry_run || !ledger_begin(l, run.e)))
 		rc = whole_run(&run, r, n, id);
+	let_stop(r, n, NULL, NULL);
 	if (rc || run.opt->dry_run)
 		ledger_rollback(l);
 	if (run.opt->dry_run)

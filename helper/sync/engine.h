@@ -43,7 +43,9 @@ enum sync_stage {
  * @progress: called as things go on; @done of @total; may be NULL
  * @fault: crash tests: called at every point where a kill would matter; when
  *	it returns nonzero the run ends there as if killed; may be NULL
- * @arg: for the four
+ * @stop: asked while a replica waits for its other end: non-zero, and it gives
+ *	up at once; @fault is to say the same then. May be NULL
+ * @arg: for the five
  * @shelf: room outside memory for answers of many contacts; NULL: none
  */
 struct sync_options {
@@ -56,6 +58,7 @@ struct sync_options {
 	void (*progress)(enum sync_stage stage, const char *shown, size_t done,
 			 size_t total, void *arg);
 	int (*fault)(const char *point, void *arg);
+	int (*stop)(void *arg);
 	void *arg;
 	struct sim_shelf *shelf;
 };

@@ -94,6 +94,8 @@ static inline int mem_changes(struct sim_replica *r, enum sim_kind kind,
 	out->shelf = r->lossless ? r->shelf : NULL;
 	if (m->broken)
 		return sim_fail(e, EX_IOERR, "%s: cannot be read", r->shown);
+	if (r->stop && r->stop(r->stop_arg))
+		return sim_fail(e, EX_TEMPFAIL, "%s: stopped", r->shown);
 	m->reserved_n = 0;
 	out->whole = from < 0 && !m->hides;
 	if (m->hides)

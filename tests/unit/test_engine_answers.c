@@ -90,6 +90,32 @@ static void a_member_gone_twice_is_gone_once(void **state)
 	assert_quiet(w);
 }
 
+static int stop_now(void *arg)
+{
+	struct world *w = arg;
+
+	w->faults++;
+	return 1;
+}
+
+/* Whoever waits for something knows that it is to end. */
+static void replicas_are_told_to_stop(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "1", "uid-anna-0000000001", "FN:Anna\nTEL:+491702\n");
+	w->opt.stop = stop_now;
+	assert_int_equal(run(w), 0);
+	assert_true(w->rep.failed >= 3);
+	assert_non_null(strstr(left_out(w, w->remote->r.shown), "stopped"));
+	/* Its end is known to nobody after the run. */
+	assert_null(w->remote->r.stop);
+	w->opt.stop = NULL;
+	run(w);
+	assert_non_null(mem_with(w->card, "Anna"));
+	assert_quiet(w);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -97,6 +123,7 @@ int main(void)
 		T(a_place_named_twice_leaves_out_who_said_it),
 		T(a_change_told_twice_leaves_out_who_said_it),
 		T(a_member_gone_twice_is_gone_once),
+		T(replicas_are_told_to_stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
