@@ -306,7 +306,7 @@ static void memory_left_is_told(void **state)
 	assert_string_equal(m.svn, "2.2.2");
 	assert_string_equal(m.firmware, "1.0.0");
 	assert_int_equal(m.applications, 0);
-	assert_int_equal(m.free_bytes, 393216 - 3 * 40960);
+	assert_int_equal(m.free_bytes, 393216 - 2 * 40960);
 	assert_int_equal(m.free_ram, 2048);
 	off(&b);
 }
