@@ -33,6 +33,15 @@ int cardchange_note_path(struct cmd *c, const char *iccid, char *path,
 	return cmd_path(c, name, path, size, NULL);
 }
 
+/* There is one note, and a new change would take it. */
+static int finished(struct cardchange *w, struct sim_err *e)
+{
+	int r = cardchange_finish(w->rep, w->note, e);
+	if (r < 2 || w->kind != SIM_CONTACT)
+		return r < 0 ? -1 : 0;
+	return sim_fail_in(e, "slot %u", w->o.s->index);
+}
+
 int cardchange_open(struct cardchange *w, bool write, struct sim_err *e)
 {
 	w->card = oncard_open(w->c, &w->o, e);
@@ -44,7 +53,7 @@ int cardchange_open(struct cardchange *w, bool write, struct sim_err *e)
 	    (write && cardchange_note_path(w->c, card_iccid(w->card), w->note,
 					   sizeof(w->note))))
 		return -1;
-	if (write && cardchange_finish(w->rep, w->note, e) < 0)
+	if (write && finished(w, e))
 		return -1;
 	if (w->rep->ops->changes(w->rep, w->kind, NULL, &w->now, e))
 		return -1;
@@ -117,13 +126,17 @@ const struct sim_record *cardchange_find(const struct cardchange *w,
 
 /* ---- writing ------------------------------------------------------------ */
 
+/* A message is one record: written or not. */
+static bool noted(const struct cardchange *w, const struct sim_op *op)
+{
+	return op->kind == SIM_CONTACT && w->note[0];
+}
+
 static int before(struct sim_op *op, void *arg)
 {
 	struct cardchange *w = arg;
 
-	/* A message is one record: written or not. */
-	return op->kind == SIM_CONTACT && w->note[0] ?
-		       cardnote_write(w->note, op) : 0;
+	return noted(w, op) ? cardnote_write(w->note, op) : 0;
 }
 
 static int after(struct sim_op *op, void *arg)
@@ -131,7 +144,9 @@ static int after(struct sim_op *op, void *arg)
 	struct cardchange *w = arg;
 
 	/* What a card did that left, or refused half way, is looked at again. */
-	if (w->note[0] && op->outcome != SIM_AWAY && op->outcome != SIM_FAILED)
+	w->half = noted(w, op) && (op->outcome == SIM_AWAY ||
+				   op->outcome == SIM_FAILED);
+	if (noted(w, op) && !w->half)
 		cardnote_drop(w->note);
 	return 0;
 }
@@ -163,8 +178,12 @@ static int outcome(const struct sim_op *op, struct sim_err *e)
 static int apply(struct cardchange *w, struct sim_op *op, struct sim_record *got,
 		 struct sim_err *e)
 {
-	int r = w->rep->ops->apply(w->rep, op, 1, before, after, w, e);
+	int r;
 
+	if (w->half)
+		return sim_fail(e, EX_TEMPFAIL,
+				"a change before this one may be half done: run the command again, it is finished first");
+	r = w->rep->ops->apply(w->rep, op, 1, before, after, w, e);
 	if (!r)
 		r = outcome(op, e);
 	if (!r && got) {
@@ -279,6 +298,12 @@ static bool between(const struct sim_item *now, const struct cardnote *n)
 	return now->n;
 }
 
+/* Not there says something only where all was seen that is there. */
+static bool hidden(const struct sim_record *now, const struct sim_changes *ch)
+{
+	return now ? now->problem != NULL : !ch->whole;
+}
+
 static int finish(struct sim_replica *rep, const struct cardnote *n,
 		  const struct sim_changes *ch, struct sim_err *e)
 {
@@ -290,7 +315,9 @@ static int finish(struct sim_replica *rep, const struct cardnote *n,
 	for (size_t i = 0; i < ch->n; i++)
 		if (!strcmp(ch->rec[i].ref, n->ref))
 			now = &ch->rec[i];
-	if (!now || now->problem || sim_item_equal(&now->item, &n->was) ||
+	if (hidden(now, ch))
+		return 2;
+	if (!now || sim_item_equal(&now->item, &n->was) ||
 	    sim_item_equal(&now->item, &n->want) || !between(&now->item, n))
 		return 0;
 	op.ref = now->ref;
@@ -313,8 +340,12 @@ int cardchange_finish(struct sim_replica *rep, const char *note,
 		r = finish(rep, &n, &ch, e);
 		sim_changes_free(&ch);
 	}
+	if (r == 2)
+		sim_fail(e, EX_TEMPFAIL,
+			 "a change of %s by hand was cut off, and the card does not show it now: take the SIM out and in; if it stays so, root gives the change up by removing %s",
+			 n.ref, note);
 	cardnote_free(&n);
-	if (r >= 0)
+	if (r == 0 || r == 1)
 		cardnote_drop(note);
 	return r;
 }

@@ -23,6 +23,8 @@
  * @kind: what is looked at
  * @now: all of that kind the card has
  * @note: file a change under way is noted in; "" none
+ * @half: a change may be half done: nothing else is begun, for its note is the
+ *	only one; the card has to be opened again
  */
 struct cardchange {
 	struct cmd *c;
@@ -32,12 +34,14 @@ struct cardchange {
 	enum sim_kind kind;
 	struct sim_changes now;
 	char note[600];
+	bool half;
 };
 
 /**
  * cardchange_open() - open a card and read all of one kind
  * @w: its @c, @o and @kind filled
- * @write: to change it: refused where the card is enrolled as "pull"
+ * @write: to change it: refused where the card is enrolled as "pull", and where
+ *	a change waits to be finished
  * @e: why not
  */
 int cardchange_open(struct cardchange *w, bool write, struct sim_err *e);
@@ -96,7 +100,8 @@ int cardchange_note_path(struct cmd *c, const char *iccid, char *path,
  * Finished where the entry holds nothing but what it was and what it was to
  * become; left as it is where somebody else has been at it.
  *
- * Return: 0 nothing to do, 1 finished, -1 (the file stays).
+ * Return: 0 nothing to do, 1 finished; the file stays: 2 the card does not show
+ * that entry now (@e names it), -1.
  */
 int cardchange_finish(struct sim_replica *rep, const char *note,
 		      struct sim_err *e);

@@ -298,7 +298,7 @@ static int import_one(struct cardchange *w, const char *text, size_t len,
 		json_decref(lost);
 	} else if (r > 0) {
 		s->there++;
-	} else if (why.code == EX_DATAERR) {
+	} else if (why.code == EX_DATAERR && !w->half) {
 		cmd_note("vCard %zu: %s", s->added + s->there + ++s->bad,
 			 why.text);
 		r = 0;

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "disk.h"
 #include "model/buf.h"
 
 static int put(FILE *f, char sign, const struct sim_item *it)
@@ -29,7 +30,9 @@ static int put(FILE *f, char sign, const struct sim_item *it)
 
 int cardnote_write(const char *path, const struct sim_op *op)
 {
-	FILE *f = fopen(path, "we");
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
 	int bad;
 
 	if (!f)
@@ -37,8 +40,13 @@ int cardnote_write(const char *path, const struct sim_op *op)
 	fprintf(f, "%s\n", op->ref);
 	bad = put(f, '-', &op->was) || put(f, '+', &op->want);
 	fputs(".\n", f);
-	bad |= fflush(f) || ferror(f) || fsync(fileno(f));
-	return fclose(f) || bad ? -1 : 0;
+	bad |= ferror(f);
+	if (fclose(f) || bad)
+		errno = ENOMEM;
+	else
+		bad = disk_put(path, text, len);
+	free(text);
+	return bad ? -1 : 0;
 }
 
 void cardnote_drop(const char *path)

@@ -20,7 +20,7 @@ struct cardnote {
 	struct sim_item want;
 };
 
-/** cardnote_write() - note @op; on disk when it returns. 0, -1. */
+/** cardnote_write() - note @op; on disk when it returns. 0, -1 with errno. */
 int cardnote_write(const char *path, const struct sim_op *op);
 /** cardnote_read() - 0; 1 there is none, or none that makes sense; -1. */
 int cardnote_read(const char *path, struct cardnote *out, struct sim_err *e);

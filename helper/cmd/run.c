@@ -192,7 +192,7 @@ static void finish_change(struct run *r, const struct cmd_slot *s,
 		return;
 	done = cardchange_finish(rep, note, &why);
 	if (done)
-		cmd_note("slot %u: %s", s->index, done > 0 ?
+		cmd_note("slot %u: %s", s->index, done == 1 ?
 			 "a change by hand that was cut off is finished" :
 			 why.text);
 }

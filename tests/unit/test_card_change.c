@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "card/lists.h"
@@ -267,6 +269,134 @@ static void what_another_phone_made_of_it_stays(void **state)
 	uicc_free(u);
 }
 
+static void fault(struct uicc *u, const char *line)
+{
+	char why[UICC_WHY];
+
+	if (uicc_fault(u, line, why))
+		fail_msg("%s", why);
+}
+
+/* ISO 7816-4: 6581, memory failure: the name is written, the e-mail is not. */
+static void after_a_change_left_half_done_none_is_begun(void **state)
+{
+	char note[] = "/tmp/simsync-note.XXXXXX", *text;
+	struct sim_item a = item(SIM_CONTACT, "FN:Anna\nTEL:1\nEMAIL:a@b.c\n");
+	struct sim_item b = item(SIM_CONTACT, "FN:Bob\nTEL:2\n");
+	struct uicc *u = card(BOOK);
+	struct cardchange w = at(u, SIM_CONTACT, -1);
+	struct sim_record got;
+	struct sim_err e = { 0 };
+	struct cardnote n;
+
+	(void)state;
+	close(mkstemp(note));
+	unlink(note);
+	snprintf(w.note, sizeof(w.note), "%s", note);
+	fault(u, "sw 6581 ins=DC nth=2 times=always");
+	assert_int_equal(cardchange_add(&w, &a, &got, &e), -1);
+	fault(u, "clear");
+	assert_int_equal(cardchange_add(&w, &b, &got, &e), -1);
+	assert_int_equal(e.code, EX_TEMPFAIL);
+	leave(&w);
+	assert_int_equal(cardnote_read(note, &n, &e), 0);
+	assert_true(sim_item_equal(&n.want, &a));
+	cardnote_free(&n);
+	/* The next command finishes it, and goes on. */
+	w = at(u, SIM_CONTACT, -1);
+	assert_int_equal(cardchange_finish(w.rep, note, &e), 1);
+	leave(&w);
+	w = at(u, SIM_CONTACT, -1);
+	text = text_of(&w, "local/1/1");
+	assert_string_equal(text, "FN:Anna\nTEL:1\nEMAIL:a@b.c\n");
+	free(text);
+	assert_int_equal(w.now.n, 1);
+	assert_int_equal(cardchange_add(&w, &b, &got, &e), 0);
+	sim_record_free(&got);
+	leave(&w);
+	sim_item_free(&a);
+	sim_item_free(&b);
+	uicc_free(u);
+}
+
+/* Whether it was finished is known when its entry has been seen. */
+static void a_change_waits_until_its_entry_can_be_read(void **state)
+{
+	static const char *const unseen[] = {
+		/* EF_ADN's records refuse; EF_PBR's: no entry is listed. */
+		"sw 6F00 ins=B2 fid=4F3A times=always",
+		"sw 6F00 ins=B2 fid=4F30 times=always",
+	};
+	char note[] = "/tmp/simsync-note.XXXXXX", *text;
+	struct sim_op op = { .ref = (char *)"local/1/1" };
+
+	(void)state;
+	close(mkstemp(note));
+	op.was = item(SIM_CONTACT, "FN:Anna\nTEL:1\nEMAIL:old@b.c\n");
+	op.want = item(SIM_CONTACT, "FN:Anna\nTEL:2\nEMAIL:new@b.c\n");
+	for (size_t i = 0; i < sizeof(unseen) / sizeof(unseen[0]); i++) {
+		struct uicc *u = card(BOOK "contact \"Anna\" 2 email=old@b.c\n");
+		struct link *l = link_to(u);
+		struct sim_replica *rep;
+		struct sim_err e = { 0 };
+		struct cardchange w;
+		struct card *c;
+
+		assert_int_equal(cardnote_write(note, &op), 0);
+		c = card_open(&l->base, &e);
+		assert_non_null(c);
+		rep = card_replica(c, "card", SIM_PHYSICAL, &e);
+		assert_non_null(rep);
+		fault(u, unseen[i]);
+		assert_int_equal(cardchange_finish(rep, note, &e), 2);
+		assert_int_equal(access(note, F_OK), 0);
+		assert_non_null(strstr(e.text, "local/1/1"));
+		rep->ops->free(rep);
+		card_close(c);
+		fault(u, "clear");
+		w = at(u, SIM_CONTACT, -1);
+		assert_int_equal(cardchange_finish(w.rep, note, &e), 1);
+		assert_int_equal(access(note, F_OK), -1);
+		leave(&w);
+		w = at(u, SIM_CONTACT, -1);
+		text = text_of(&w, "local/1/1");
+		assert_string_equal(text, "FN:Anna\nTEL:2\nEMAIL:new@b.c\n");
+		free(text);
+		leave(&w);
+		uicc_free(u);
+	}
+	sim_item_free(&op.was);
+	sim_item_free(&op.want);
+}
+
+/* The card is written only when a power cut would leave the note. */
+static unsigned int folders;
+
+int fsync(int fd)
+{
+	struct stat st;
+
+	folders += !fstat(fd, &st) && S_ISDIR(st.st_mode);
+	return (int)syscall(SYS_fsync, fd);
+}
+
+static void a_note_is_there_after_a_power_cut(void **state)
+{
+	char note[] = "/tmp/simsync-note.XXXXXX";
+	struct sim_op op = { .ref = (char *)"local/1/1" };
+
+	(void)state;
+	close(mkstemp(note));
+	op.was = item(SIM_CONTACT, "FN:Anna\n");
+	op.want = item(SIM_CONTACT, "");
+	folders = 0;
+	assert_int_equal(cardnote_write(note, &op), 0);
+	assert_int_equal(folders, 1);
+	unlink(note);
+	sim_item_free(&op.was);
+	sim_item_free(&op.want);
+}
+
 static void half_a_note_says_that_nothing_was_begun(void **state)
 {
 	char note[] = "/tmp/simsync-note.XXXXXX";
@@ -351,6 +481,9 @@ int main(void)
 		cmocka_unit_test(what_somebody_changed_meanwhile_stays),
 		cmocka_unit_test(a_killed_change_is_whole_or_not_at_all),
 		cmocka_unit_test(what_another_phone_made_of_it_stays),
+		cmocka_unit_test(after_a_change_left_half_done_none_is_begun),
+		cmocka_unit_test(a_change_waits_until_its_entry_can_be_read),
+		cmocka_unit_test(a_note_is_there_after_a_power_cut),
 		cmocka_unit_test(half_a_note_says_that_nothing_was_begun),
 		cmocka_unit_test(a_message_is_stored_once_and_removed),
 		cmocka_unit_test(what_is_no_message_is_refused),
