@@ -43,12 +43,15 @@ struct child {
 
 /**
  * struct server - the broker
+ * @lock: this broker is the only one, for as long as it is open; -1: systemd
+ *	sees to that
  * @stop: signalfd of SIGTERM and SIGINT
  * @next: number for the next who waits for the run
  */
 struct server {
 	const struct broker_paths *p;
 	int listen;
+	int lock;
 	int stop;
 	sigset_t stops;
 	int idle_s;
@@ -111,6 +114,9 @@ static int spawn(struct server *s, int cli, uid_t uid, const char *why)
 		for (i = 0; i < s->n; i++)
 			close(s->child[i].up);
 		close(s->listen);
+		/* A run that outlives its broker keeps no other from starting. */
+		if (s->lock >= 0)
+			close(s->lock);
 		close(s->stop);
 		close(sv[0]);
 		signal(SIGCHLD, SIG_DFL);
@@ -262,21 +268,20 @@ static int make_folder(const char *path, struct sim_err *e)
 	return 0;
 }
 
-static int listen_plainly(const struct broker_paths *p, struct sim_err *e)
+static int listen_plainly(struct server *s, struct sim_err *e)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 	char lock[300];
 	int fd;
 
-	snprintf(lock, sizeof(lock), "%s/broker.lock", p->run);
-	fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	/* Stays open, and so locked, for as long as this broker lives. */
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+	snprintf(lock, sizeof(lock), "%s/broker.lock", s->p->run);
+	s->lock = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (s->lock < 0 || flock(s->lock, LOCK_EX | LOCK_NB) < 0)
 		return sim_fail(e, EX_TEMPFAIL, "%s: %s", lock,
 				errno == EWOULDBLOCK ?
 					"a broker is running already" :
 					strerror(errno));
-	snprintf(a.sun_path, sizeof(a.sun_path), "%s/broker.sock", p->run);
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s/broker.sock", s->p->run);
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return sim_fail(e, EX_OSERR, "socket: %s", strerror(errno));
@@ -292,7 +297,7 @@ static int listen_plainly(const struct broker_paths *p, struct sim_err *e)
 	return fd;
 }
 
-/* No run lives longer than its broker: nothing "runs" when one starts. */
+/* A run ends with its broker (session.c): nothing "runs" when one starts. */
 static void cut_off(const struct broker_paths *p)
 {
 	char word[32], line[256];
@@ -328,7 +333,7 @@ static int set_up(struct server *s, struct sim_err *e)
 		return -1;
 	s->listen = from_systemd();
 	if (s->listen < 0)
-		s->listen = listen_plainly(s->p, e);
+		s->listen = listen_plainly(s, e);
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
 	if (s->listen < 0)
@@ -345,6 +350,7 @@ int broker_serve(const struct broker_paths *p, int idle_s, struct sim_err *e)
 	if (!s)
 		return sim_fail(e, EX_OSERR, "out of memory");
 	s->p = p;
+	s->lock = -1;
 	s->idle_s = idle_s;
 	r = set_up(s, e) < 0 ? -1 : loop(s);
 	free(s);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -26,6 +27,7 @@
 #define ASK_SECONDS   120
 #define PAM_TRIES     3
 #define STOP_SECONDS  10
+#define LOCK_MS	      100
 
 static void say(struct session *s, const char *text)
 {
@@ -146,6 +148,35 @@ int session_ask(struct session *s, const char *question, char *answer,
 
 /* ---- one run at a time -------------------------------------------------- */
 
+/* A broker that has just been started anew may find the last one's run ending. */
+static int last_of_the_old(struct session *s, struct sim_err *e)
+{
+	bool said = false;
+	char path[300];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/run.lock", s->p->run);
+	/* Open, and so locked, until this session ends. */
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return sim_fail(e, EX_CANTCREAT, "%s: %s", path,
+				strerror(errno));
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		struct pollfd f[2] = { { s->up, POLLRDHUP, 0 },
+				       { s->cli, POLLRDHUP, 0 } };
+
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return sim_fail(e, EX_OSERR, "%s: %s", path,
+					strerror(errno));
+		if (!said)
+			say(s, "Waiting for the run in progress to end ...");
+		said = true;
+		if (poll(f, s->cli < 0 ? 1 : 2, LOCK_MS) > 0)
+			return sim_fail(e, EX_TEMPFAIL, "given up waiting");
+	}
+	return 0;
+}
+
 static int take_run(struct session *s, struct sim_err *e)
 {
 	struct ipc_msg m;
@@ -172,7 +203,7 @@ static int take_run(struct session *s, struct sim_err *e)
 		say(s, "Waiting for the run in progress to end ...");
 	}
 	s->has_run = true;
-	return 0;
+	return last_of_the_old(s, e);
 }
 
 /* ---- slots and grants --------------------------------------------------- */
@@ -365,17 +396,21 @@ static int until_ms(long long when)
 	return left < 0 ? 0 : (int)left;
 }
 
-/* Relay until the worker has closed; a person who goes away ends it. */
+/*
+ * Relay until the worker has closed. A person who goes away ends it, and so does
+ * the broker: it alone knows that there is one run.
+ */
 static void relay(struct session *s, int sock, pid_t pid)
 {
 	long long ask_until = 0, stop_until = 0;
-	int cli = s->cli;
+	int cli = s->cli, up = s->up;
 
 	for (;;) {
-		struct pollfd f[2] = { { sock, POLLIN, 0 },
-				       { cli, POLLIN, 0 } };
+		struct pollfd f[3] = { { sock, POLLIN, 0 },
+				       { cli, POLLIN, 0 },
+				       { up, POLLRDHUP, 0 } };
 		long long until = stop_until ? stop_until : ask_until;
-		int n = poll(f, 2, until ? until_ms(until) : -1);
+		int n = poll(f, 3, until ? until_ms(until) : -1);
 
 		if (n == 0 && stop_until) {
 			kill(pid, SIGKILL);
@@ -386,13 +421,15 @@ static void relay(struct session *s, int sock, pid_t pid)
 		}
 		if (n > 0 && f[0].revents && !from_worker(s, sock, &ask_until))
 			return;
-		if (n > 0 && f[1].revents &&
-		    !from_person(s, sock, &ask_until)) {
-			/* It stops between two writes; the ledger knows. */
-			kill(pid, SIGTERM);
-			stop_until = now_ms() + STOP_SECONDS * 1000;
+		if (n > 0 && f[1].revents && !from_person(s, sock, &ask_until))
 			cli = -1;
-		}
+		else if (n > 0 && f[2].revents)
+			up = -1;
+		else
+			continue;
+		/* It stops between two writes; the ledger knows. */
+		kill(pid, SIGTERM);
+		stop_until = now_ms() + STOP_SECONDS * 1000;
 	}
 }
 

@@ -153,7 +153,7 @@ static int drop(uid_t uid, gid_t gid)
 }
 
 static void __attribute__((noreturn))
-worker_child(const char *home, uid_t uid, gid_t gid, int sock,
+worker_child(pid_t session, const char *home, uid_t uid, gid_t gid, int sock,
 	     const int stdio[3], const int *slot, size_t nslot)
 {
 	const struct rlimit no_core = { 0, 0 };
@@ -173,7 +173,8 @@ worker_child(const char *home, uid_t uid, gid_t gid, int sock,
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (chdir(home ? home : "/") < 0 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) < 0)
+	    prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) < 0 ||
+	    getppid() != session)
 		_exit(EX_OSERR);
 	execve("/proc/self/exe", argv, env);
 	_exit(EX_OSFILE);
@@ -183,6 +184,7 @@ int worker_start(const struct broker_paths *p, const char *home,
 		 const int stdio[3], const int *slot, size_t nslot, pid_t *pid,
 		 struct sim_err *e)
 {
+	pid_t session = getpid();
 	uid_t uid;
 	gid_t gid;
 	int sv[2];
@@ -198,7 +200,7 @@ int worker_start(const struct broker_paths *p, const char *home,
 		return sim_fail(e, EX_OSERR, "fork: %s", strerror(errno));
 	}
 	if (!*pid)
-		worker_child(home, uid, gid, sv[1], stdio, slot, nslot);
+		worker_child(session, home, uid, gid, sv[1], stdio, slot, nslot);
 	close(sv[1]);
 	return sv[0];
 }

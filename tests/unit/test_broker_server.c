@@ -110,6 +110,12 @@ static int fake_worker(void)
 		wait_for_go(word);
 		snprintf(done, sizeof(done), "%s", word);
 		dprintf(1, "went\n");
+	} else if (!strncmp(word, "busy:", 5)) {
+		/* In the middle of a write, and told to stop. */
+		signal(SIGTERM, SIG_IGN);
+		dprintf(1, "busy\n");
+		wait_for_go(word + 5);
+		dprintf(1, "written\n");
 	} else if (!strcmp(word, "seven")) {
 		_exit(7);
 	}
@@ -130,10 +136,26 @@ static void put_file(const char *dir, const char *name, const char *text)
 	fclose(f);
 }
 
+static void broker_up(struct world *w)
+{
+	int i;
+
+	w->broker = fork();
+	if (!w->broker) {
+		struct sim_err e = { 0 };
+		int r = broker_serve(&w->p, 0, &e);
+
+		if (r < 0)
+			fprintf(stderr, "broker: %s\n", e.text);
+		_exit(r < 0 ? 1 : r);
+	}
+	for (i = 0; i < 300 && access(w->sock, F_OK) < 0; i++)
+		usleep(10000);
+}
+
 static int setup(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
-	int i;
 
 	if (!w || geteuid() != 0) {
 		puts("Bail out! has to run as root");
@@ -153,17 +175,7 @@ static int setup(void **state)
 		.user = WORKER_USER,
 	};
 	setenv("SECRET", "of the broker", 1);
-	w->broker = fork();
-	if (!w->broker) {
-		struct sim_err e = { 0 };
-		int r = broker_serve(&w->p, 0, &e);
-
-		if (r < 0)
-			fprintf(stderr, "broker: %s\n", e.text);
-		_exit(r < 0 ? 1 : r);
-	}
-	for (i = 0; i < 300 && access(w->sock, F_OK) < 0; i++)
-		usleep(10000);
+	broker_up(w);
 	*state = w;
 	return 0;
 }
@@ -560,6 +572,82 @@ static void a_person_who_leaves_ends_the_worker_and_frees_the_run(void **state)
 	has(&a, "arg next");
 }
 
+static bool says(struct world *w, const char *file, const char *what)
+{
+	char path[200], text[4096] = "";
+	FILE *f;
+	int i;
+
+	snprintf(path, sizeof(path), "%s/%s", w->dir, file);
+	for (i = 0; i < 300 && !strstr(text, what); i++) {
+		usleep(10000);
+		f = fopen(path, "r");
+		if (!f)
+			continue;
+		text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+		fclose(f);
+	}
+	return strstr(text, what);
+}
+
+/* As OpenRC restarts it: only the broker itself is told to end. */
+static void broker_again(struct world *w)
+{
+	int status;
+
+	assert_int_equal(kill(w->broker, SIGTERM), 0);
+	assert_int_equal(waitpid(w->broker, &status, 0), w->broker);
+	assert_int_equal(status, 0);
+	assert_int_equal(unlink(w->sock), 0);
+	broker_up(w);
+}
+
+static void a_broker_started_anew_waits_for_the_last_ones_run_only(void **state)
+{
+	struct world *w = *state;
+	const char *first[] = { "contacts", "rm", NULL, NULL };
+	const char *second[] = { "contacts", "rm", "second", NULL };
+	struct answer a;
+	pid_t one, two;
+	char word[200];
+
+	snprintf(word, sizeof(word), "busy:%s/go", w->dir);
+	first[2] = word;
+	one = start(w, OWNER, "one", NULL, 3, first);
+	assert_true(says(w, "one", "busy"));
+	broker_again(w);
+	/* There is one, and it serves who only looks. */
+	CALL(w, OWNER, NULL, &a, "contacts", "list");
+	assert_int_equal(a.code, 0);
+	/* But what is being written is not written by two. */
+	two = start(w, OWNER, "two", NULL, 3, second);
+	assert_true(says(w, "two", "Waiting for the run in progress"));
+	usleep(200000);
+	assert_int_equal(waitpid(two, NULL, WNOHANG), 0);
+	put_file(w->dir, "go", "");
+	finish(w, one, "one", &a);
+	has(&a, "written");
+	finish(w, two, "two", &a);
+	assert_int_equal(a.code, 0);
+	has(&a, "arg second");
+}
+
+static void a_run_ends_with_its_broker(void **state)
+{
+	struct world *w = *state;
+	const char *first[] = { "contacts", "rm", "/nonexistent/simsync", NULL };
+	struct answer a;
+	pid_t one;
+
+	one = start(w, OWNER, "one", NULL, 3, first);
+	assert_true(says(w, "one", "arg /nonexistent"));
+	broker_again(w);
+	finish(w, one, "one", &a);
+	assert_int_not_equal(a.code, 0);
+	has(&a, "cut off (signal 15)");
+	has_not(&a, "went");
+}
+
 static int dial(struct world *w)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
@@ -720,6 +808,8 @@ int main(int argc, char **argv)
 		T(a_forgotten_card_is_not_read_any_more),
 		T(one_run_at_a_time_the_others_wait_in_their_order),
 		T(a_person_who_leaves_ends_the_worker_and_frees_the_run),
+		T(a_broker_started_anew_waits_for_the_last_ones_run_only),
+		T(a_run_ends_with_its_broker),
 		T(a_hostile_first_message_ends_that_session_only),
 		T(who_says_nothing_keeps_nobody_waiting),
 		T(a_user_has_only_so_many_sessions),
