@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "model/merge.h"
+#include "model/pair.h"
 
 struct entry {
 	int64_t id, item;
@@ -182,15 +183,34 @@ static bool is_card(const struct side *s)
 	return s->r->class == SIM_PHYSICAL || s->r->class == SIM_VIRTUAL;
 }
 
-/* Another terminal may have moved it. */
-static bool elsewhere(const struct spots *s, const struct entry *j)
+/* 1: the record is what the write left, or what it was to change; -1 */
+static int is_ours(const struct entry *j, const struct sim_record *rec)
 {
-	for (size_t i = 0; i < s->n; i++)
-		if (s->spot[i].found &&
-		    (sim_item_same(&s->spot[i].rec->item, &j->before) ||
-		     sim_item_same(&s->spot[i].rec->item, &j->want)))
-			return true;
-	return false;
+	struct sim_item was = {.kind = rec->item.kind};
+	int rc = rec->item.n ? ours(j, &rec->item, &was) : 0;
+
+	sim_item_free(&was);
+	return rc;
+}
+
+/* Another terminal may have moved it, in whatever state. @out: NULL: no. 0, -1 */
+static int find_moved(struct component *c, const struct side *sd,
+		      struct spots *s, const struct entry *j,
+		      const struct spot *place, struct spot **out)
+{
+	int rc = 0;
+
+	*out = NULL;
+	if (!is_card(sd) || c->g.kind != SIM_CONTACT)
+		return 0;
+	for (size_t i = 0; !rc && i < s->n; i++) {
+		struct spot *q = &s->spot[i];
+
+		rc = q != place && q->found ? is_ours(j, q->rec) : 0;
+		if (rc > 0)
+			*out = q;
+	}
+	return rc < 0 ? run_no_memory(c->run) : 0;
 }
 
 /*
@@ -210,59 +230,100 @@ static int not_seen(struct run *run, const struct side *s,
 	return is_card(s) && !s->ch.whole;
 }
 
+/* The record at @moved is that item's; whose place it was is still to be found. */
+static int take_moved(struct component *c, struct side *s, int64_t base,
+		      int64_t item, struct spot *moved)
+{
+	if (moved->base && moved->lost &&
+	    ledger_do(c->run->l, LQ_BASE_PLACE, c->run->e, "iss", moved->base,
+		      NULL, NULL))
+		return -1;
+	moved->found = false;
+	return set_base(c, s, base, item, moved->rec);
+}
+
 static int recover_create(struct component *c, struct side *s,
-			  const struct entry *j, struct spot *p)
+			  const struct entry *j, struct spot *p,
+			  struct spot *moved)
 {
 	struct sim_item was = {.kind = c->g.kind};
-	bool same_uid;
-	int rc;
+	bool same_uid = false;
+	int rc = 0;
 
-	if (!p->found || p->lost)
-		return 0;
-	same_uid = j->uid && p->rec->uid && !strcmp(j->uid, p->rec->uid);
-	rc = ours(j, &p->rec->item, &was);
-	sim_item_free(&was);
+	if (p && p->found && !p->lost) {
+		same_uid = j->uid && p->rec->uid && !strcmp(j->uid, p->rec->uid);
+		rc = ours(j, &p->rec->item, &was);
+		sim_item_free(&was);
+	}
 	if (rc < 0)
 		return -1;
 	/* Somebody else's record in a place that was free: a new one. */
 	if (!rc && !same_uid)
-		return 0;
-	settle(p);
+		return moved ? take_moved(c, s, 0, j->item, moved) : 0;
+	p->found = false;
 	return set_base(c, s, 0, j->item, p->rec);
 }
 
+/* Neither there nor elsewhere: gone, or never written. */
+static int recover_gone(struct component *c, struct side *s,
+			const struct entry *j, struct spot *p)
+{
+	int rc;
+
+	/* Our delete went through; a foreign one is for match(). */
+	if (j->verb != SIM_DELETE && !is_card(s))
+		return 0;
+	p->lost = false;
+	rc = ledger_do(c->run->l, LQ_BASE_DEL, c->run->e, "i", p->base);
+	/* A card that lost what it had: it is to be written again. */
+	if (!rc && j->verb != SIM_DELETE)
+		rc = ledger_do(c->run->l, LQ_DUE_ADD, c->run->e, "ii",
+			       s->member, j->item);
+	return rc;
+}
+
+/* Is what is in its place now another contact's? */
+static bool replaced(struct component *c, const struct side *s,
+		     const struct entry *j, const struct sim_record *rec)
+{
+	const char *country = c->run->opt->country;
+
+	return is_card(s) && c->g.kind == SIM_CONTACT &&
+	       sim_alike(&j->before, &rec->item, country) == SIM_UNLIKE &&
+	       sim_alike(&j->want, &rec->item, country) == SIM_UNLIKE;
+}
+
 static int recover_change(struct component *c, size_t side,
-			  const struct entry *j, const struct spots *all,
-			  struct spot *p)
+			  const struct entry *j, struct spot *p,
+			  struct spot *moved)
 {
 	struct side *s = &c->side[side];
 	struct sim_item was = {.kind = c->g.kind};
 	struct touch *t;
-	int rc;
+	int rc = 0;
 
-	if (!p->lost || p->item != j->item)
+	if (!p || !p->lost || p->item != j->item)
 		return 0;
-	if (!p->found) {
-		/* Our delete went through; a foreign one is for match(). */
-		if (j->verb != SIM_DELETE && (!is_card(s) || elsewhere(all, j)))
-			return 0;
-		settle(p);
-		rc = ledger_do(c->run->l, LQ_BASE_DEL, c->run->e, "i", p->base);
-		/* A card that lost what it had: it is to be written again. */
-		if (!rc && j->verb != SIM_DELETE)
-			rc = ledger_do(c->run->l, LQ_DUE_ADD, c->run->e, "ii",
-				       s->member, j->item);
-		return rc;
-	}
-	rc = ours(j, &p->rec->item, &was);
+	if (p->found)
+		rc = ours(j, &p->rec->item, &was);
 	if (rc < 0)
 		goto out;
-	settle(p);
 	if (rc) {
+		settle(p);
 		rc = set_base(c, s, p->base, j->item, p->rec);
 		goto out;
 	}
+	if (moved) {
+		p->lost = false;
+		rc = take_moved(c, s, p->base, j->item, moved);
+		goto out;
+	}
+	if (!p->found || replaced(c, s, j, p->rec)) {
+		rc = recover_gone(c, s, j, p);
+		goto out;
+	}
 	/* Somebody edited it as well: only that is an edit. */
+	settle(p);
 	rc = -1;
 	t = touch_add(c, j->item, side);
 	if (!t)
@@ -288,7 +349,7 @@ int recover(struct component *c, size_t side, struct spots *s)
 
 	/* Newest first: what it left is on top of what older ones left. */
 	for (size_t i = 0; !rc && i < n; i++) {
-		struct spot *p;
+		struct spot *p, *moved = NULL;
 
 		rc = find_spot(c->run, s, &j[i], &p);
 		if (!rc && !p) {
@@ -300,10 +361,12 @@ int recover(struct component *c, size_t side, struct spots *s)
 		}
 		if (!rc && p && p->rec)
 			rc = run_wake(c->run, p->rec);
-		if (!rc && p)
+		if (!rc)
+			rc = find_moved(c, sd, s, &j[i], p, &moved);
+		if (!rc)
 			rc = j[i].verb == SIM_CREATE
-				     ? recover_create(c, sd, &j[i], p)
-				     : recover_change(c, side, &j[i], s, p);
+				     ? recover_create(c, sd, &j[i], p, moved)
+				     : recover_change(c, side, &j[i], p, moved);
 		if (p && p->rec)
 			sim_record_rest(p->rec);
 		if (!rc)

@@ -17,12 +17,13 @@ enum { BATCH = 256, OUTCOMES = 32 };
 /**
  * struct job - what an op is for
  * @begun: the replica had its hands on it
+ * @taken: the replica took it, and what it made of it could not be read
  * @done: nothing is left of it to be written
  * @waits: another record of the item cannot be read now: it stays due
  */
 struct job {
 	int64_t item, base, rev, journal;
-	bool begun, done, waits;
+	bool begun, taken, done, waits;
 };
 
 struct batch {
@@ -421,6 +422,7 @@ static void not_kept(struct batch *b, struct sim_op *op)
 	if (!good || op->verb == SIM_DELETE || op->got.item.n || !op->want.n)
 		return;
 	op->outcome = SIM_FAILED;
+	((struct job *)op->cookie)->taken = true;
 	if (op->got.problem)
 		sim_fail(&op->err, EX_IOERR, "%s", op->got.problem);
 	else
@@ -434,7 +436,8 @@ static bool may_be_half(const struct batch *b, const struct job *job)
 {
 	enum sim_class class = b->s->r->class;
 
-	return job->begun && (class == SIM_PHYSICAL || class == SIM_VIRTUAL);
+	return job->taken || (job->begun && (class == SIM_PHYSICAL ||
+					     class == SIM_VIRTUAL));
 }
 
 static int settle(struct batch *b, struct sim_op *op, struct job *job)

@@ -165,6 +165,18 @@ static void share(struct world *w, const struct step *s)
 	sim_item_free(&it);
 }
 
+/* Typed once more as it was known: what somebody typed over stays so. */
+static struct value *typed_again(struct world *w, unsigned int at, char field,
+				 const char *text, uint64_t who)
+{
+	struct value *v = value_find(w->p, field, text);
+	bool gone = v && v->gone;
+
+	v = value_type(w, at, field, text, who);
+	v->gone = gone;
+	return v;
+}
+
 /* The same person, typed where nobody knows of it yet. */
 static void again(struct world *w, const struct step *s)
 {
@@ -190,7 +202,7 @@ static void again(struct world *w, const struct step *s)
 		while (*text && text[strlen(text) - 1] == ' ')
 			text[strlen(text) - 1] = '\0';
 	sim_item_add(&it, "FN", NULL, text);
-	name = value_type(w, s->at, 'N', text, who);
+	name = typed_again(w, s->at, 'N', text, who);
 	/* Where it is cut it stands for the whole name. */
 	for (unsigned int i = 0; i < w->p->values; i++)
 		name->gone |= w->p->value[i].field == 'N' &&
@@ -201,7 +213,7 @@ static void again(struct world *w, const struct step *s)
 	if (is_card(m))
 		bare('T', sim_item_get(&k->item, "TEL"), tel);
 	sim_item_add(&it, "TEL", NULL, tel);
-	value_type(w, s->at, 'T', tel, who);
+	typed_again(w, s->at, 'T', tel, who);
 	if (!is_card(m)) {
 		snprintf(text, sizeof(text), "note %u", s->id);
 		sim_item_add(&it, "NOTE", NULL, text);

@@ -145,8 +145,12 @@ static void fault(struct world *w, const struct step *s)
 		break;
 	case 3:
 		k = pick(m, s->pick);
-		if (k)
-			k->unreadable = true;
+		if (!k)
+			break;
+		k->unreadable = true;
+		/* Put there since, it may be anybody until it can be read. */
+		if (k->seq > w->looked[s->at])
+			person_wild(w, people_of(w, m, &k->item));
 		break;
 	case 4:
 		if (is_card(m))
