@@ -3,7 +3,7 @@
  * ledger.h - what every replica last agreed to, and what became of it
  *
  * One SQLite file (WAL, foreign keys, synchronous FULL). Written by sync/
- * only; cmd/ reads it through the lists at the end. The schema, version 6:
+ * only; cmd/ reads it through the lists at the end. The schema, version 7:
  *
  * component  id, kind, classes, used: replicas joined by rules for one kind of
  *	data; `classes` is a mask of enum sim_class. Values never leave a
@@ -36,13 +36,16 @@
  *	has; where it cuts them its own content does not tell
  * due        member, item: has to be looked at when planning for member: what
  *	is queued for a replica that is away stays here
- * run        id, trigger, start, end, outcome, detail
- * journal    id, run, member, item, verb, ref, uid, before, want, state (open|
- *	done|failed): open before a write goes out, closed with its outcome
+ * run        id, trigger, start, end, outcome, detail, bytes: of its history, NULL:
+ *	not counted yet
+ * journal    id, run, member, item, verb, ref, uid, before, want, state (open):
+ *	there before a write goes out, gone when its outcome is known
  * history    id, run, item, member, verb, at, before, after, wrote (1: simsync
  *	wrote it; 0: found changed there; 2: changed back by an undo), since and
- *	until (when the change was made, as far as known; NULL: not known);
- *	pruned after 90 days or at 64 MiB
+ *	until (when the change was made, as far as known; NULL: not known),
+ *	photo0 and photo1 (rows of photo: what `before` and `after` are without);
+ *	pruned after 90 days or at 64 MiB, and so are runs
+ * photo      id, hash, value, size: photos of history, each once
  * conflict   id, item, field, state (open|closed), opened, closed (runs)
  * version    conflict, member, value: each side of a conflict
  * duplicate  a, b (items), state (open|joined|split), run
@@ -61,7 +64,7 @@
 #include "model/err.h"
 #include "model/replica.h"
 
-#define LEDGER_VERSION 6
+#define LEDGER_VERSION 7
 
 struct ledger;
 

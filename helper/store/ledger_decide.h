@@ -6,6 +6,8 @@
 #ifndef SIMSYNC_STORE_LEDGER_DECIDE_H
 #define SIMSYNC_STORE_LEDGER_DECIDE_H
 
+#include "store/ledger_history.h"
+
 #define LEDGER_DECIDE_QUERIES(X)                                               \
 	X(DECIDE_ITEM,                                                         \
 	  "SELECT i.component,c.kind,i.state,i.rev,i.value FROM item "         \
@@ -42,22 +44,13 @@
 	X(DECIDE_CHANGES,                                                      \
 	  "SELECT changes()")                                                  \
 	X(UNDO_CHANGES,                                                        \
-	  "SELECT item,member,verb,wrote,before,after FROM history "           \
+	  "SELECT item,member,verb,wrote," LEDGER_WHOLE("before", "photo0")    \
+	  "," LEDGER_WHOLE("after", "photo1") " FROM history "                 \
 	  "WHERE run=? AND wrote<>1 ORDER BY id")                              \
 	X(UNDO_KEEP,                                                           \
 	  "UPDATE base SET meaning='asked' WHERE item=? AND member=? "         \
 	  "AND ref IS NOT NULL")                                               \
 	X(UNDO_GONE,                                                           \
-	  "DELETE FROM base WHERE item=? AND ref IS NULL")                     \
-	X(PRUNE_OLD,                                                           \
-	  "DELETE FROM history WHERE at<?")                                    \
-	X(PRUNE_BIG,                                                           \
-	  "DELETE FROM history WHERE run<=ifnull((SELECT max(run) "            \
-	  "FROM (SELECT run,sum(n) OVER (ORDER BY run DESC) AS total "         \
-	  "FROM (SELECT "                                                      \
-	  "run,sum(length(ifnull(before,''))+length(ifnull(after,''))) "       \
-	  "AS n FROM history GROUP BY run)) WHERE total>?1),0)")               \
-	X(PRUNE_JOURNAL,                                                       \
-	  "DELETE FROM journal WHERE state<>'open' AND run<?")
+	  "DELETE FROM base WHERE item=? AND ref IS NULL")
 
 #endif

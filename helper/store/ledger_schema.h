@@ -125,6 +125,26 @@ static const char *const ledger_steps[] = {
 
 	/* 6: what the rules of a component said */
 	"ALTER TABLE component ADD COLUMN rules INTEGER;",
+
+	/* 7: history is forgotten by its runs, has photos once; a write whose
+	 * outcome is known leaves the journal */
+	("ALTER TABLE run ADD COLUMN bytes INTEGER;"
+	 "CREATE INDEX run_start ON run(start);"
+	 "CREATE INDEX run_uncounted ON run(id) WHERE bytes IS NULL;"
+	 "CREATE INDEX run_bytes ON run(id,bytes) WHERE bytes>0;"
+	 "CREATE TABLE photo(id INTEGER PRIMARY KEY, hash INTEGER NOT NULL,"
+	 " value TEXT NOT NULL, size INTEGER NOT NULL) STRICT;"
+	 "CREATE INDEX photo_hash ON photo(hash);"
+	 "CREATE INDEX photo_size ON photo(size);"
+	 "ALTER TABLE history ADD COLUMN photo0 INTEGER;"
+	 "ALTER TABLE history ADD COLUMN photo1 INTEGER;"
+	 "CREATE INDEX history_photo0 ON history(photo0)"
+	 " WHERE photo0 IS NOT NULL;"
+	 "CREATE INDEX history_photo1 ON history(photo1)"
+	 " WHERE photo1 IS NOT NULL;"
+	 "CREATE INDEX history_edit ON history(item)"
+	 " WHERE wrote=0 AND verb=1;"
+	 "DELETE FROM journal WHERE state<>'open';"),
 };
 
 #endif

@@ -161,7 +161,7 @@
 	  "nm.replica=om.replica WHERE o.component=?2 AND "                    \
 	  "j.state='open' AND n.id>?5")                                        \
 	X(SEED_JOURNAL_END,                                                    \
-	  "UPDATE journal SET state='done' WHERE state='open' AND "            \
+	  "DELETE FROM journal WHERE state='open' AND "                        \
 	  "member IN (SELECT m.id FROM member m JOIN replica r ON "            \
 	  "r.id=m.replica WHERE m.component=?2 AND ?1=?1 AND "                 \
 	  "((1<<r.class)&?3)<>0)")                                             \

@@ -3,6 +3,7 @@
 #include "store/ledger_show.h"
 
 #include <stdlib.h>
+#include <time.h>
 #include <string.h>
 
 #include "store/ledger_sql.h"
@@ -63,6 +64,30 @@ static int run_head(struct ledger *l, int64_t run,
 	return rc;
 }
 
+int ledger_no_run(struct ledger *l, int64_t run, struct sim_err *e)
+{
+	int64_t oldest = 0, at = 0;
+	char day[32] = "";
+	struct tm tm;
+	time_t t;
+
+	if (ledger_first(l, LQ_SHOW_OLDEST, e, "") < 0)
+		return -1;
+	oldest = ledger_int(l, LQ_SHOW_OLDEST, 0);
+	at = ledger_int(l, LQ_SHOW_OLDEST, 1);
+	ledger_end(l, LQ_SHOW_OLDEST);
+	t = (time_t)at;
+	if (run < 1 || run >= oldest)
+		return sim_fail(e, EX_DATAERR,
+				"there is no run %lld; see simsync history",
+				(long long)run);
+	if (localtime_r(&t, &tm))
+		strftime(day, sizeof(day), "%Y-%m-%d", &tm);
+	return sim_fail(e, EX_DATAERR,
+			"run %lld is no longer remembered: that begins with run %lld of %s (90 days, 64 MiB)",
+			(long long)run, (long long)oldest, day);
+}
+
 int ledger_show_run(struct ledger *l, int64_t run,
 		    int (*head)(const struct ledger_run *row, void *arg),
 		    int (*line)(const struct ledger_change *row, void *arg),
@@ -74,9 +99,7 @@ int ledger_show_run(struct ledger *l, int64_t run,
 	if (rc < 0)
 		return -1;
 	if (!rc)
-		return sim_fail(e, EX_DATAERR,
-				"there is no run %lld; see simsync history",
-				(long long)run);
+		return ledger_no_run(l, run, e);
 	for (rc = ledger_first(l, q, e, "i", run); rc > 0 && !stop;
 	     rc = ledger_next(l, q, e)) {
 		char *title = ledger_title(ledger_text(l, q, 2));

@@ -8,6 +8,7 @@
 #define SIMSYNC_STORE_LEDGER_SHOW_H
 
 #include "store/ledger.h"
+#include "store/ledger_history.h"
 
 /** enum ledger_how - what a line of a run's history is about */
 enum ledger_how {
@@ -63,6 +64,16 @@ int ledger_show_run(struct ledger *l, int64_t run,
  */
 int ledger_remembers(struct ledger *l, int64_t *run, int64_t *at,
 		     struct sim_err *e);
+
+/**
+ * ledger_no_run() - say why there is no such run: it never was, or is forgotten
+ * @l: open ledger
+ * @run: its number
+ * @e: out
+ *
+ * Return: -1.
+ */
+int ledger_no_run(struct ledger *l, int64_t run, struct sim_err *e);
 
 /** ledger_show_conflict() - each side of a conflict, open or closed
  * @l: open ledger
@@ -125,13 +136,15 @@ char *ledger_title(const char *value);
 		    "WHERE id=?")                                              \
 	X(SHOW_CHANGES,                                                        \
 	  "SELECT h.item,ifnull(c.kind,0),i.value,r.shown,h.verb,h.wrote,"     \
-	  "h.at,h.before,h.after FROM history h "                              \
+	  "h.at," LEDGER_WHOLE("h.before", "h.photo0") ","                     \
+	  LEDGER_WHOLE("h.after", "h.photo1") " FROM history h "               \
 	  "LEFT JOIN item i ON i.id=h.item "                                   \
 	  "LEFT JOIN component c ON c.id=i.component "                         \
 	  "LEFT JOIN member m ON m.id=h.member "                               \
 	  "LEFT JOIN replica r ON r.id=m.replica "                             \
 	  "WHERE h.run=? ORDER BY h.id")                                       \
 	X(SHOW_MEMORY, "SELECT run,at FROM history ORDER BY run LIMIT 1")      \
+	X(SHOW_OLDEST, "SELECT id,start FROM run ORDER BY id LIMIT 1")         \
 	X(SHOW_CONFLICT,                                                       \
 	  "SELECT c.id,c.item,i.value,c.field,r.shown,v.value,c.opened "       \
 	  "FROM conflict c JOIN item i ON i.id=c.item "                        \

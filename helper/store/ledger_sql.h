@@ -13,6 +13,7 @@
 #include "store/ledger.h"
 #include "store/ledger_cards.h"
 #include "store/ledger_decide.h"
+#include "store/ledger_history.h"
 #include "store/ledger_seed.h"
 #include "store/ledger_show.h"
 
@@ -125,16 +126,9 @@
 	X(JOURNAL_OPEN, "SELECT id,item,verb,ref,uid,before,want "             \
 			"FROM journal WHERE member=? AND state='open' "        \
 			"ORDER BY id DESC")                                    \
-	X(JOURNAL_CLOSE, "UPDATE journal SET state=?2 WHERE id=?1")            \
-	X(JOURNAL_OVER, "UPDATE journal SET state='done' WHERE member=?1 "     \
+	X(JOURNAL_CLOSE, "DELETE FROM journal WHERE id=?")                     \
+	X(JOURNAL_OVER, "DELETE FROM journal WHERE member=?1 "                 \
 			"AND state='open' AND item=?2 AND ref IS ?3")          \
-	X(HISTORY_ADD, "INSERT INTO history(run,item,member,verb,at,before,"   \
-		       "after,wrote) VALUES(?,?,?,?,?,?,?,?)")                 \
-	X(HISTORY_SEEN, "INSERT INTO history(run,item,member,verb,at,before,"  \
-			"after,wrote,since,until) VALUES(?,?,?,?,?,?,?,0,?,?)")\
-	X(HISTORY_OF, "SELECT since,until,before,after FROM history "          \
-		      "WHERE item=? AND member<>? AND wrote=0 AND verb=1 "     \
-		      "ORDER BY id DESC LIMIT 32")                             \
 	X(GUARD_COUNT, "SELECT count(*) FROM history WHERE member=?1 "         \
 		       "AND verb=?2 AND wrote=0 AND at>max(?3,ifnull((SELECT " \
 		       "max(freed) FROM held WHERE member=?1),0))")            \
@@ -219,6 +213,7 @@ enum ledger_query {
 	LEDGER_CARDS_QUERIES(X)
 	LEDGER_DECIDE_QUERIES(X)
 	LEDGER_SHOW_QUERIES(X)
+	LEDGER_HISTORY_QUERIES(X)
 #undef X
 	LQ_COUNT
 };

@@ -86,15 +86,20 @@ static int note(struct merge *m, struct row *r, enum sim_verb verb,
 	struct when when;
 	char *was = sim_item_text(&r->value);
 	char *now = after ? sim_item_text(after) : NULL;
+	struct ledger_memory line = {
+		.run = run->id, .item = m->item, .member = r->member,
+		.verb = verb, .at = run->now, .before = was, .after = now,
+		.dated = true,
+	};
 	int rc = -1;
 
 	edit_when(c, s, r->touch, &when);
+	line.since = when.since;
+	line.until = when.until;
 	if (!was || (after && !now))
 		run_no_memory(run);
 	else
-		rc = ledger_do(run->l, LQ_HISTORY_SEEN, run->e, "iiiiissii",
-			       run->id, m->item, r->member, (int64_t)verb,
-			       run->now, was, now, when.since, when.until);
+		rc = ledger_remember(run->l, &line, run->e);
 	free(was);
 	free(now);
 	run->rep->seen++;

@@ -458,22 +458,10 @@ static int count_open(struct run *run)
 	return 0;
 }
 
-/* Only what happened to items; bases and tombstones stay. */
-static int prune(struct run *run)
-{
-	const struct sync_report *rep = run->rep;
-
-	if (!(rep->created + rep->updated + rep->deleted + rep->seen))
-		return 0;
-	return ledger_do(run->l, LQ_PRUNE_OLD, run->e, "i",
-			 run->now - HISTORY_DAYS * 24 * 3600) ||
-	       ledger_do(run->l, LQ_PRUNE_BIG, run->e, "i", HISTORY_BYTES) ||
-	       ledger_do(run->l, LQ_PRUNE_JOURNAL, run->e, "i", run->id);
-}
-
 static int finish(struct run *run)
 {
-	int rc = count_open(run) || prune(run) ? -1 : 0;
+	int64_t since = run->now - HISTORY_DAYS * 24 * 3600;
+	int rc = count_open(run) || ledger_forget(run->l, since, HISTORY_BYTES, run->e) ? -1 : 0;
 
 	if (!rc && ledger_first(run->l, LQ_DUE_AWAY, run->e, "") < 0)
 		rc = -1;

@@ -120,9 +120,12 @@ static int64_t create(struct component *c, size_t side, struct spot *p,
 	if (item > 0 &&
 	    (add_base(c, s, item, rec, 1) < 0 ||
 	     numbers_set(c, item, &rec->item, true) ||
-	     ledger_do(run->l, LQ_HISTORY_ADD, run->e, "iiiiissi", run->id,
-		       item, s->member, (int64_t)SIM_CREATE, run->now, NULL,
-		       text, (int64_t)0) ||
+	     ledger_remember(run->l,
+			     &(struct ledger_memory){
+				     .run = run->id, .item = item,
+				     .member = s->member, .verb = SIM_CREATE,
+				     .at = run->now, .after = text},
+			     run->e) ||
 	     !touch_add(c, item, NOT_FOUND)))
 		item = -1;
 	free(text);

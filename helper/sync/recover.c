@@ -371,7 +371,7 @@ int recover(struct component *c, size_t side, struct spots *s)
 			sim_record_rest(p->rec);
 		if (!rc)
 			rc = ledger_do(c->run->l, LQ_JOURNAL_CLOSE, c->run->e,
-				       "is", j[i].id, "done");
+				       "i", j[i].id);
 	}
 	entries_free(j, n);
 	return rc;

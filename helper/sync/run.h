@@ -13,6 +13,7 @@
 #ifndef SIMSYNC_SYNC_RUN_H
 #define SIMSYNC_SYNC_RUN_H
 
+#include "store/ledger_history.h"
 #include "store/ledger_sql.h"
 #include "sync/engine.h"
 #include "sync/graph.h"

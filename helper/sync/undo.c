@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "model/merge.h"
+#include "store/ledger_history.h"
 #include "store/ledger_show.h"
 
 /* history.wrote: found there, written by us, changed back by an undo */
@@ -172,9 +173,15 @@ static int undo_one(struct decide *d, const struct change *c,
 		rc = decided_save(d, &it, e) ||
 		     (c->verb == SIM_DELETE &&
 		      ledger_do(d->l, LQ_UNDO_GONE, e, "i", it.id)) ||
-		     ledger_do(d->l, LQ_HISTORY_ADD, e, "iiiiissi", out->run,
-			       c->item, c->member, (int64_t)opposite[c->verb],
-			       d->now, c->after, c->before, (int64_t)UNDONE);
+		     ledger_remember(d->l,
+				     &(struct ledger_memory){
+					     .run = out->run, .item = c->item,
+					     .member = c->member,
+					     .verb = opposite[c->verb],
+					     .at = d->now, .before = c->after,
+					     .after = c->before,
+					     .wrote = UNDONE},
+				     e);
 	}
 	sim_item_free(&it.value);
 	return rc ? -1 : 0;
@@ -203,9 +210,7 @@ static int not_remembered(struct decide *d, int64_t run, struct sim_err *e)
 	if (there < 0 || ledger_remembers(d->l, &first, &at, e) < 0)
 		return -1;
 	if (!there)
-		return sim_fail(e, EX_DATAERR,
-				"there is no run %lld; see simsync history",
-				(long long)run);
+		return ledger_no_run(d->l, run, e);
 	day_of(when, day);
 	day_of(at, since);
 	if (first > run)

@@ -353,6 +353,20 @@ static int before(struct sim_op *op, void *arg)
 	return run_fault(b->c->run, "write-before");
 }
 
+static int remember(struct batch *b, const struct sim_op *op,
+		    const struct job *job, const char *before,
+		    const char *after)
+{
+	struct run *run = b->c->run;
+	struct ledger_memory m = {
+		.run = run->id, .item = job->item, .member = b->s->member,
+		.verb = op->verb, .at = run->now, .before = before,
+		.after = after, .wrote = 1,
+	};
+
+	return ledger_remember(run->l, &m, run->e);
+}
+
 /* What was read back is the base, whatever was wanted. */
 static int written(struct batch *b, const struct sim_op *op, struct job *job)
 {
@@ -378,11 +392,8 @@ static int written(struct batch *b, const struct sim_op *op, struct job *job)
 			       uid, text, want, "present", text_hash(text),
 			       job->rev);
 	if (!rc)
-		rc = ledger_do(run->l, LQ_HISTORY_ADD, run->e, "iiiiissi",
-			       run->id, job->item, b->s->member,
-			       (int64_t)op->verb, run->now,
-			       op->verb == SIM_CREATE ? NULL : was, text,
-			       (int64_t)1);
+		rc = remember(b, op, job,
+			      op->verb == SIM_CREATE ? NULL : was, text);
 	free(text);
 	free(want);
 	free(was);
@@ -399,19 +410,15 @@ static int removed(struct batch *b, const struct sim_op *op, struct job *job)
 	if (!was)
 		return run_no_memory(run);
 	if (!ledger_do(run->l, LQ_BASE_DEL, run->e, "i", job->base))
-		rc = ledger_do(run->l, LQ_HISTORY_ADD, run->e, "iiiiissi",
-			       run->id, job->item, b->s->member,
-			       (int64_t)SIM_DELETE, run->now, was, NULL,
-			       (int64_t)1);
+		rc = remember(b, op, job, was, NULL);
 	free(was);
 	return rc ? rc : job_done(b, job);
 }
 
-static int close_journal(struct batch *b, const struct job *job,
-			 const char *state)
+static int close_journal(struct batch *b, const struct job *job)
 {
-	return ledger_do(b->c->run->l, LQ_JOURNAL_CLOSE, b->c->run->e, "is",
-			 job->journal, state);
+	return ledger_do(b->c->run->l, LQ_JOURNAL_CLOSE, b->c->run->e, "i",
+			 job->journal);
 }
 
 /* An empty base would be a delete to the next run. */
@@ -454,10 +461,10 @@ static int settle(struct batch *b, struct sim_op *op, struct job *job)
 				 op->ref);
 	case SIM_MOVED:
 		b->s->moved = true;
-		return close_journal(b, job, "failed");
+		return close_journal(b, job);
 	case SIM_FULL:
 	case SIM_UNFIT:
-		if (close_journal(b, job, "failed"))
+		if (close_journal(b, job))
 			return -1;
 		if (op->verb == SIM_CREATE)
 			return not_placed(b, job, &op->want, op->outcome,
@@ -478,7 +485,7 @@ static int settle(struct batch *b, struct sim_op *op, struct job *job)
 		break;
 	}
 	/* Still due: the next run tries again; and looks first. */
-	return close_journal(b, job, "failed");
+	return close_journal(b, job);
 }
 
 static int after(struct sim_op *op, void *arg)

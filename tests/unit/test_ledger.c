@@ -86,6 +86,7 @@ static void every_query_prepares(void **state)
 		LEDGER_CARDS_QUERIES(X)
 		LEDGER_DECIDE_QUERIES(X)
 		LEDGER_SHOW_QUERIES(X)
+		LEDGER_HISTORY_QUERIES(X)
 #undef X
 	};
 	struct place *p = *state;
@@ -205,6 +206,221 @@ static void a_ledger_of_version_3_is_migrated(void **state)
 	ledger_close(l);
 }
 
+/* Of each version: its steps, and what a run left in it. */
+static void written_by(struct place *p, int version, const char *rows)
+{
+	char text[40];
+
+	for (int v = 0; v < version; v++)
+		sql(p->path, ledger_steps[v]);
+	sql(p->path, "INSERT INTO component(kind,classes,used) VALUES(0,13,7);"
+		     "INSERT INTO replica(name,shown,class,first_seen,last_seen,"
+		     "state) VALUES('card:1/1','SIM',0,1,2,'here');"
+		     "INSERT INTO member(component,replica,token) VALUES(1,1,'t');"
+		     "INSERT INTO item(component,uid,nth,state,rev,value)"
+		     " VALUES(1,'u',0,'live',3,'FN:Anna');"
+		     "INSERT INTO base(item,member,ref,value,meaning,hash,rev)"
+		     " VALUES(1,1,'r','FN:Anna','present',5,3);");
+	sql(p->path, rows);
+	snprintf(text, sizeof(text), "PRAGMA user_version=%d", version);
+	sql(p->path, text);
+}
+
+/* As version 4 left it: nobody had missed a change, and all were written. */
+static void a_ledger_of_version_4_is_migrated(void **state)
+{
+	struct place *p = *state;
+	struct ledger *l;
+	struct sim_err e;
+
+	written_by(p, 4, "UPDATE item SET chosen=2;");
+	assert_int_equal(ledger_open(&l, p->path, &e), 0);
+	assert_int_equal(ledger_first(l, LQ_BASE_ITEM, &e, "i", (int64_t)1), 1);
+	assert_string_equal(ledger_text(l, LQ_BASE_ITEM, 5), "FN:Anna");
+	assert_null(ledger_text(l, LQ_BASE_ITEM, 9));
+	ledger_end(l, LQ_BASE_ITEM);
+	assert_int_equal(ledger_first(l, LQ_ITEM_GET, &e, "i", (int64_t)1), 1);
+	assert_int_equal(ledger_int(l, LQ_ITEM_GET, 4), 2);
+	ledger_end(l, LQ_ITEM_GET);
+	ledger_close(l);
+}
+
+/* As version 5 left it: what its rules said is not known. */
+static void a_ledger_of_version_5_is_migrated(void **state)
+{
+	struct place *p = *state;
+	struct ledger *l;
+	struct sim_err e;
+
+	written_by(p, 5, "UPDATE base SET missed='FN';");
+	assert_int_equal(ledger_open(&l, p->path, &e), 0);
+	assert_int_equal(ledger_first(l, LQ_BASE_ITEM, &e, "i", (int64_t)1), 1);
+	assert_string_equal(ledger_text(l, LQ_BASE_ITEM, 9), "FN");
+	ledger_end(l, LQ_BASE_ITEM);
+	assert_int_equal(ledger_first(l, LQ_RULES_WERE, &e, "i", (int64_t)1),
+			 0);
+	ledger_close(l);
+}
+
+struct seen_text {
+	char before[64], after[64];
+	int n;
+};
+
+static int head(const struct ledger_run *row, void *arg)
+{
+	(void)row;
+	(void)arg;
+	return 0;
+}
+
+static int line(const struct ledger_change *row, void *arg)
+{
+	struct seen_text *s = arg;
+
+	s->n++;
+	snprintf(s->before, sizeof(s->before), "%s", row->before ? row->before : "-");
+	snprintf(s->after, sizeof(s->after), "%s", row->after ? row->after : "-");
+	return 0;
+}
+
+/* As version 6 left it: a run, its history, an open write and one that is done. */
+static void a_ledger_of_version_6_is_migrated(void **state)
+{
+	struct place *p = *state;
+	struct seen_text s = {.n = 0};
+	struct ledger *l;
+	struct sim_err e;
+
+	written_by(p, 6,
+		   "INSERT INTO run(trigger,start,end) VALUES('T1',1000,1001);"
+		   "INSERT INTO history(run,item,member,verb,at,before,after,"
+		   "wrote) VALUES(1,1,1,1,1000,'FN:An','FN:Anna',0);"
+		   "INSERT INTO journal(run,member,item,verb,ref,state) VALUES"
+		   "(1,1,1,1,'r','open'),(1,1,1,1,'r','done');");
+	assert_int_equal(ledger_open(&l, p->path, &e), 0);
+	assert_int_equal(ledger_show_run(l, 1, head, line, &s, &e), 0);
+	assert_int_equal(s.n, 1);
+	assert_string_equal(s.before, "FN:An");
+	assert_string_equal(s.after, "FN:Anna");
+	assert_int_equal(ledger_first(l, LQ_JOURNAL_OPEN, &e, "i", (int64_t)1),
+			 1);
+	assert_int_equal(ledger_next(l, LQ_JOURNAL_OPEN, &e), 0);
+	/* Its size is counted now; too old, it is forgotten with its run. */
+	assert_true(ledger_add(l, LQ_RUN_ADD, &e, "si", "T1", (int64_t)9000) > 0);
+	assert_int_equal(ledger_forget(l, 900, 12, &e), 0);
+	s.n = 0;
+	assert_int_equal(ledger_show_run(l, 1, head, line, &s, &e), 0);
+	assert_int_equal(s.n, 1);
+	assert_int_equal(ledger_forget(l, 5000, 12, &e), 0);
+	assert_int_equal(ledger_show_run(l, 1, head, line, &s, &e), -1);
+	assert_non_null(strstr(e.text, "no longer remembered"));
+	ledger_close(l);
+}
+
+static int64_t count(const struct place *p, const char *text)
+{
+	sqlite3_stmt *s;
+	sqlite3 *db;
+	int64_t n;
+
+	assert_int_equal(sqlite3_open(p->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, text, -1, &s, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	n = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	sqlite3_close(db);
+	return n;
+}
+
+static int64_t one_run(struct ledger *l, int64_t at, const char *before,
+		       const char *after)
+{
+	struct ledger_memory m = {.item = 1, .member = 1, .verb = SIM_UPDATE,
+				  .at = at, .before = before, .after = after};
+	struct sim_err e;
+
+	m.run = ledger_add(l, LQ_RUN_ADD, &e, "si", "T1", at);
+	assert_true(m.run > 0);
+	assert_int_equal(ledger_remember(l, &m, &e), 0);
+	return m.run;
+}
+
+static void a_photo_is_in_history_once(void **state)
+{
+	static const char a[] = "FN:Anna\nitem1.PHOTO;ENCODING=b:AAAA\nTEL:1\n";
+	static const char b[] = "FN:Anna\nitem1.PHOTO;ENCODING=b:AAAA\nTEL:2\n";
+	static const char c[] = "FN:PHOTO: Anna\nPHOTO:BBBB\n";
+	struct place *p = *state;
+	struct seen_text s = {.n = 0};
+	struct ledger *l;
+	struct sim_err e;
+	int64_t run;
+
+	assert_int_equal(ledger_open(&l, p->path, &e), 0);
+	one_run(l, 1000, NULL, a);
+	run = one_run(l, 2000, a, b);
+	one_run(l, 3000, b, c);
+	assert_int_equal(count(p, "SELECT count(*) FROM photo"), 2);
+	assert_int_equal(count(p, "SELECT count(*) FROM history WHERE "
+				  "before||after LIKE '%AAAA%'"), 0);
+	assert_int_equal(ledger_show_run(l, run, head, line, &s, &e), 0);
+	assert_string_equal(s.before,
+			    "FN:Anna\nTEL:1\nitem1.PHOTO;ENCODING=b:AAAA\n");
+	assert_string_equal(s.after,
+			    "FN:Anna\nTEL:2\nitem1.PHOTO;ENCODING=b:AAAA\n");
+	/* It goes with the last line that has it. */
+	one_run(l, 4000, c, c);
+	assert_int_equal(ledger_forget(l, 2500, 1 << 20, &e), 0);
+	assert_int_equal(count(p, "SELECT count(*) FROM photo"), 2);
+	assert_int_equal(ledger_forget(l, 3500, 1 << 20, &e), 0);
+	assert_int_equal(count(p, "SELECT count(*) FROM photo"), 1);
+	ledger_close(l);
+}
+
+static void the_oldest_is_forgotten_where_it_is_too_much(void **state)
+{
+	struct place *p = *state;
+	struct ledger *l;
+	struct sim_err e;
+	int64_t first, at;
+
+	assert_int_equal(ledger_open(&l, p->path, &e), 0);
+	one_run(l, 1000, NULL, "0123456789");
+	one_run(l, 2000, NULL, "0123456789");
+	one_run(l, 3000, NULL, "0123456789");
+	assert_int_equal(ledger_forget(l, 0, 30, &e), 0);
+	assert_int_equal(ledger_remembers(l, &first, &at, &e), 0);
+	assert_int_equal(first, 1);
+	assert_int_equal(ledger_forget(l, 0, 29, &e), 0);
+	assert_int_equal(ledger_remembers(l, &first, &at, &e), 0);
+	assert_int_equal(first, 2);
+	/* A photo is part of it; the runs stay, only what they did is not known. */
+	one_run(l, 4000, NULL, "PHOTO:89012345678\n");
+	assert_int_equal(ledger_forget(l, 0, 29, &e), 0);
+	assert_int_equal(ledger_remembers(l, &first, &at, &e), 0);
+	assert_int_equal(first, 3);
+	assert_int_equal(count(p, "SELECT count(*) FROM run"), 4);
+	ledger_close(l);
+}
+
+static void runs_that_did_nothing_are_forgotten_too(void **state)
+{
+	struct place *p = *state;
+	struct ledger *l;
+	struct sim_err e;
+
+	assert_int_equal(ledger_open(&l, p->path, &e), 0);
+	for (int64_t at = 1000; at < 1010; at++)
+		assert_true(ledger_add(l, LQ_RUN_ADD, &e, "si", "T1", at) > 0);
+	assert_int_equal(ledger_forget(l, 1004, 1 << 20, &e), 0);
+	assert_int_equal(count(p, "SELECT count(*) FROM run"), 6);
+	/* The last one is going on. */
+	assert_int_equal(ledger_forget(l, 9999, 1 << 20, &e), 0);
+	assert_int_equal(count(p, "SELECT count(*) FROM run"), 1);
+	ledger_close(l);
+}
+
 static void something_else_is_damaged_and_can_be_set_aside(void **state)
 {
 	struct place *p = *state;
@@ -298,6 +514,12 @@ int main(void)
 		T(a_ledger_of_version_1_is_migrated),
 		T(a_ledger_of_version_2_is_migrated),
 		T(a_ledger_of_version_3_is_migrated),
+		T(a_ledger_of_version_4_is_migrated),
+		T(a_ledger_of_version_5_is_migrated),
+		T(a_ledger_of_version_6_is_migrated),
+		T(a_photo_is_in_history_once),
+		T(the_oldest_is_forgotten_where_it_is_too_much),
+		T(runs_that_did_nothing_are_forgotten_too),
 		T(something_else_is_damaged_and_can_be_set_aside),
 		T(damage_inside_is_found_after_a_run_that_did_not_end),
 		T(what_was_rolled_back_never_was),
