@@ -99,8 +99,24 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+#define BAR 20
+
+/* "reading SIM (...4711) [#####...............] 63 of 250" */
+static void bar(char *out, size_t max, const char *what, size_t done,
+		size_t total)
+{
+	size_t full = done < total ? done * BAR / total : BAR;
+	char line[BAR + 1];
+
+	memset(line, '.', BAR);
+	memset(line, '#', full);
+	line[BAR] = '\0';
+	snprintf(out, max, "%s [%s] %zu of %zu", what, line, done, total);
+}
+
 void cmd_progress(struct cmd *c, const char *what, size_t done, size_t total)
 {
+	char text[200];
 	int64_t now = now_ms();
 
 	if (!c->tty_err)
@@ -114,9 +130,10 @@ void cmd_progress(struct cmd *c, const char *what, size_t done, size_t total)
 	c->progress_last = now;
 	c->progress_shown = true;
 	if (total)
-		fprintf(stderr, "\r\033[K%s: %zu of %zu", what, done, total);
+		bar(text, sizeof(text), what, done, total);
 	else
-		fprintf(stderr, "\r\033[K%s ...", what);
+		snprintf(text, sizeof(text), "%s ...", what);
+	fprintf(stderr, "\r\033[K%s", text);
 	fflush(stderr);
 }
 
