@@ -197,6 +197,11 @@ int card_again(struct card *c, struct sim_err *e);
 /** fs_sw_of_no_file() - a refusal that says nothing of the file it is about */
 bool fs_sw_of_no_file(uint16_t sw);
 
+/** fs_sw_passing() - an error of the moment: what it keeps back is there */
+bool fs_sw_passing(uint16_t sw);
+/** fs_sw_lasting() - not there, or not for us: asking again tells no more */
+bool fs_sw_lasting(uint16_t sw);
+
 /** fs_forget() - nothing is known to be selected any more. */
 void fs_forget(struct card *c);
 

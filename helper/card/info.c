@@ -188,8 +188,8 @@ static const uint16_t *path_of(const struct card *c, const struct field *f)
 }
 
 /* First record, or the head of a transparent file. */
-static int read_field(struct card *c, const struct field *f, uint8_t *p,
-		      size_t *got, struct fs_ef *ef, struct sim_err *e)
+static int read_once(struct card *c, const struct field *f, uint8_t *p,
+		     size_t *got, struct fs_ef *ef, struct sim_err *e)
 {
 	const uint16_t *path = path_of(c, f);
 	int ret;
@@ -205,6 +205,30 @@ static int read_field(struct card *c, const struct field *f, uint8_t *p,
 		return 1;
 	*got = ef->rec_len;
 	return fs_read_record(c, ef, f->file, 1, p, e);
+}
+
+/*
+ * Refused for the moment is not gone: it is asked for twice, and what is kept back by
+ * an error, or refused once in two ways, was there all the same.
+ */
+static int read_field(struct card *c, const struct field *f, uint8_t *p,
+		      size_t *got, struct fs_ef *ef, struct sim_err *e)
+{
+	struct sim_err why = { 0 };
+	int ret = read_once(c, f, p, got, ef, &why);
+	uint16_t sw = c->sw;
+
+	if (ret > 0 && path_of(c, f)[0] && !fs_sw_lasting(sw)) {
+		fs_forget(c);
+		ret = read_once(c, f, p, got, ef, &why);
+		if (ret > 0 && (c->sw != sw || fs_sw_passing(sw))) {
+			c->info_unread = true;
+			card_problem(c, "%s", why.text);
+		}
+	}
+	if (ret && e)
+		*e = why;
+	return ret;
 }
 
 /* MNC has as many digits as EF_AD byte 4 says (TS 31.102 4.2.18). */
@@ -256,13 +280,6 @@ int card_imsi(struct card *c, char *out, size_t max, struct sim_err *e)
 	return ret ? ret : fields[0].show(p, got, out, max);
 }
 
-/* An error of the moment: what it kept from us is there all the same. */
-static bool passing(uint16_t sw)
-{
-	return sw >> 8 == 0x6f || sw == 0x6581 || sw == 0x6281 ||
-	       sw == 0x9300 || sw == 0x9240;
-}
-
 int card_info(struct card *c, struct sim_item *out, struct sim_err *e)
 {
 	uint8_t p[INFO_BYTES];
@@ -275,7 +292,8 @@ int card_info(struct card *c, struct sim_item *out, struct sim_err *e)
 	/* First: it may select something else and this card's files again. */
 	if (nickname_read(c, e))
 		return -1;
-	c->info_unread = false;
+	/* Of a phonebook half read the capacity is not known. */
+	c->info_unread = c->pb && c->pb->passing;
 	sim_item_init(out, SIM_INFO);
 	if (add(out, "ICCID", c->iccid) || add(out, "EID", c->eid) ||
 	    add(out, "NICKNAME", c->named ? c->nickname : ""))
@@ -287,10 +305,6 @@ int card_info(struct card *c, struct sim_item *out, struct sim_err *e)
 				*e = why;
 			sim_item_free(out);
 			return -1;
-		}
-		if (ret && passing(c->sw)) {
-			c->info_unread = true;
-			card_problem(c, "%s", why.text);
 		}
 		/* Without PIN, or not on this card, it is just not said. */
 		if (ret || fields[i].show(p, got, text, sizeof(text)))

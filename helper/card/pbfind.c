@@ -166,11 +166,14 @@ static int read_pbr(struct card *c, struct phonebook *pb,
 		    struct sim_err *e)
 {
 	struct sim_err why;
+	uint8_t *rec;
 	int ret;
 
 	for (unsigned int i = 1; i <= ef->nrec; i++) {
-		ret = fs_read_sure(c, ef, "EF_PBR", i,
-				   all + (size_t)(i - 1) * ef->rec_len, &why);
+		rec = all + (size_t)(i - 1) * ef->rec_len;
+		ret = fs_read_sure(c, ef, "EF_PBR", i, rec, &why);
+		if (ret > 0 && !fs_sw_lasting(c->sw))
+			ret = fs_read_sure(c, ef, "EF_PBR", i, rec, &why);
 		if (!ret) {
 			fs_add(had, i);
 			continue;
@@ -181,6 +184,7 @@ static int read_pbr(struct card *c, struct phonebook *pb,
 			return -1;
 		card_problem(c, "%s", why.text);
 		pb->partial = true;
+		pb->passing |= fs_sw_passing(c->sw);
 		/* PIN: the others would say the same. */
 		if (c->sw == 0x6982)
 			break;
@@ -214,6 +218,17 @@ static int find_set(struct card *c, struct phonebook *pb, bool local,
 	return 0;
 }
 
+/* Refused for the moment? Then it is there at the second time. */
+static int select_twice(struct card *c, const uint16_t *path, size_t depth,
+			const char *name, struct fs_ef *ef, struct sim_err *e)
+{
+	int ret = fs_select(c, path, depth, name, ef, e);
+
+	if (ret > 0 && !fs_sw_lasting(c->sw))
+		ret = fs_select(c, path, depth, name, ef, e);
+	return ret;
+}
+
 int pb_find_sets(struct card *c, struct phonebook *pb, bool local,
 		 struct sim_err *e)
 {
@@ -223,12 +238,13 @@ int pb_find_sets(struct card *c, struct phonebook *pb, bool local,
 	struct fs_ef ef;
 	int ret;
 
-	ret = fs_select(c, path, 3, "EF_PBR", &ef, e);
+	ret = select_twice(c, path, 3, "EF_PBR", &ef, e);
 	if (ret < 0)
 		return -1;
 	if (ret) {
 		/* Not there is one thing, not to be had another. */
 		pb->partial |= c->sw != 0x6a82;
+		pb->passing |= fs_sw_passing(c->sw);
 		return 0;
 	}
 	if (ef.form != FS_LINEAR) {
@@ -260,11 +276,12 @@ int pb_find_plain(struct card *c, struct phonebook *pb, struct sim_err *e)
 	int ret;
 
 	*s = (struct pb_set){ .pbr = 0 };
-	ret = fs_select(c, adn, 2, "EF_ADN", &ef, e);
+	ret = select_twice(c, adn, 2, "EF_ADN", &ef, e);
 	if (ret < 0)
 		return -1;
 	if (ret) {
 		pb->partial |= c->sw != 0x6a82 && c->sw != 0x9404;
+		pb->passing |= fs_sw_passing(c->sw);
 		return 0;
 	}
 	ret = find_file(c, pb, PB_ADN, adn, 2, &f, e);

@@ -134,6 +134,17 @@ void pb_type_param(const char *label, char *out)
 	out[at] = '\0';
 }
 
+/* What is kept back by the card is not taken away: a label, a pointer. */
+static bool unread(const struct pb_file *f, unsigned int rec,
+		   struct sim_err *why)
+{
+	if (!f || !rec || rec > f->ef.nrec || !fs_has(&f->bad, rec))
+		return false;
+	sim_fail(why, EX_DATAERR, "%s %04X record %u could not be read", f->name,
+		 f->ef.path[f->ef.depth - 1], rec);
+	return true;
+}
+
 static int item_anr(struct pb_set *s, const struct pb_use *u, unsigned int to,
 		    struct sim_item *out, uint64_t *h, struct sim_err *why)
 {
@@ -149,6 +160,8 @@ static int item_anr(struct pb_set *s, const struct pb_use *u, unsigned int to,
 	ret = pb_number(pb_file_of(s, PB_EXT1), r + 1, number, why);
 	if (ret || !number[0])
 		return ret;
+	if (unread(aas, r[0], why))
+		return 1;
 	named = !pb_label_text(aas, r[0], label);
 	if (named) {
 		pb_type_param(label, params);
@@ -158,7 +171,8 @@ static int item_anr(struct pb_set *s, const struct pb_use *u, unsigned int to,
 }
 
 static int item_groups(struct pb_set *s, const struct pb_use *u,
-		       unsigned int to, struct sim_item *out, uint64_t *h)
+		       unsigned int to, struct sim_item *out, uint64_t *h,
+		       struct sim_err *why)
 {
 	const struct pb_file *gas = pb_file_of(s, PB_GAS);
 	const uint8_t *r = pb_rec(u->file, to);
@@ -166,6 +180,9 @@ static int item_groups(struct pb_set *s, const struct pb_use *u,
 	size_t n = 0, len;
 	int ret = 0;
 
+	for (size_t i = 0; i < u->file->ef.rec_len; i++)
+		if (unread(gas, r[i], why))
+			return 1;
 	for (size_t i = 0; i < u->file->ef.rec_len; i++) {
 		if (pb_label_text(gas, r[i], label))
 			continue;
@@ -223,9 +240,12 @@ static const uint8_t order[] = { PB_ANR, PB_EMAIL, PB_SNE, PB_GRP };
 static int linked(struct pb_set *s, const struct pb_use *u, unsigned int rec,
 		  struct sim_item *out, uint64_t *h, struct sim_err *why)
 {
+	const struct pb_use *iap = pb_find(s, PB_IAP, 0);
 	unsigned int to = pb_target(s, u, rec);
 	struct pb_file *f = u->file;
 
+	if (u->link == PB_POINTED && iap && unread(iap->file, rec, why))
+		return 1;
 	if (!to)
 		return 0;
 	if (!fs_has(&f->have, to)) {
@@ -242,7 +262,7 @@ static int linked(struct pb_set *s, const struct pb_use *u, unsigned int rec,
 		return item_anr(s, u, to, out, h, why);
 	}
 	if (f->tag == PB_GRP)
-		return item_groups(s, u, to, out, h);
+		return item_groups(s, u, to, out, h, why);
 	return item_text(u, to, f->tag == PB_SNE ? "X-SIM-SECOND-NAME" : "EMAIL",
 			 out, why);
 }

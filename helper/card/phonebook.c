@@ -291,6 +291,12 @@ static int read_set(struct card *c, struct pb_set *s, struct sim_err *e)
 			return -1;
 		if (!pbc || i > pbc->file->ef.nrec)
 			continue;
+		/* Hidden or not, who knows: neither shown nor gone. */
+		if (fs_has(&pbc->file->bad, i)) {
+			fs_drop(&s->adn->have, i);
+			fs_add(&s->adn->bad, i);
+			continue;
+		}
 		if (!pb_rec(pbc->file, i)[1] || pb_rec(pbc->file, i)[1] == 0xff)
 			continue;
 		/* One bit must not hide an entry: that would look deleted. */

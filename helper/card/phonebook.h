@@ -101,6 +101,7 @@ struct pb_set {
  * @set: entries, @nset PBR records' worth
  * @nset: sets in @set
  * @partial: entries may be missing here that the card has: absence means nothing
+ * @passing: so for the moment only: an error kept them back
  */
 struct phonebook {
 	struct pb_file file[PB_FILES];
@@ -108,6 +109,7 @@ struct phonebook {
 	struct pb_set set[PB_SETS];
 	size_t nset;
 	bool partial;
+	bool passing;
 };
 
 /**

@@ -62,3 +62,19 @@ bool fs_sw_of_no_file(uint16_t sw)
 			return true;
 	return sw >> 8 == 0x6d || sw >> 8 == 0x6e || sw >> 8 == 0x6f;
 }
+
+bool fs_sw_passing(uint16_t sw)
+{
+	return sw >> 8 == 0x6f || sw == 0x6581 || sw == 0x6281 ||
+	       sw == 0x9300 || sw == 0x9240;
+}
+
+bool fs_sw_lasting(uint16_t sw)
+{
+	static const uint16_t yes[] = { 0x9000, 0x6a82, 0x9404, 0x6982, 0x9804 };
+
+	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+		if (sw == yes[i])
+			return true;
+	return false;
+}

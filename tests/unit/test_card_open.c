@@ -336,12 +336,13 @@ static struct sim_item parsed(enum sim_kind kind, const char *text)
 	return it;
 }
 
-/* A number kept back by an error is not a number deleted. */
+/* A number kept back by an error, twice, is not a number deleted. */
 static void information_that_cannot_be_read_is_not_gone(void **state)
 {
 	static const char *const faults[] = {
-		"sw 6F00 ins=B2 fid=6F40", "sw 6581 ins=B2 fid=6F40",
-		"sw 6F00 ins=B0 fid=6F05", "after-sw 9300 ins=B0 fid=6F05 times=9",
+		"sw 6F00 ins=B2 fid=6F40 times=2", "sw 6581 ins=B2 fid=6F40 times=2",
+		"sw 6F00 ins=B0 fid=6F05 times=2",
+		"after-sw 9300 ins=B0 fid=6F05 times=10",
 	};
 
 	(void)state;
