@@ -22,6 +22,7 @@
 #include "broker/fds.h"
 #include "broker/ipc.h"
 #include "cmd/cmd.h"
+#include "model/plain.h"
 
 #define ANSWER_MAX 512
 #define START_MS   5000
@@ -228,6 +229,8 @@ int client_run(const struct client *cl, int argc, char **argv)
 				 "the broker ended before the command did");
 		if (r != 1)
 			goto out;
+		/* A worker says it, or PAM: this is the person's terminal. */
+		plain_text(m.body, true);
 		if (m.type == IPC_TEXT && !cl->quiet)
 			fprintf(stderr, "%s\n", m.body);
 		else if (m.type == IPC_PROMPT)

@@ -6,31 +6,28 @@
 #include <utf8proc.h>
 
 #include "cmd/cmd.h"
+#include "model/plain.h"
 
 #define COLS_MAX 12
 #define GAP	 2
 
-/* One character of @s: its bytes and columns. Control characters are '?'. */
-static size_t glyph(const char *s, int *width, bool *bad)
+/* One character of @s: its bytes and columns. What is not plain is '?'. */
+static size_t glyph(const char *s, int *width, bool *ok)
 {
-	utf8proc_int32_t cp;
-	utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)s, -1,
-					      &cp);
+	int32_t cp;
+	size_t n = plain_next(s, &cp, ok);
 
-	*bad = n <= 0 || cp < 0x20 || (cp >= 0x7f && cp < 0xa0) ||
-	       (cp >= 0x200e && cp <= 0x200f) || (cp >= 0x202a && cp <= 0x202e) ||
-	       (cp >= 0x2066 && cp <= 0x2069);
-	*width = *bad ? 1 : utf8proc_charwidth(cp);
-	return n <= 0 ? 1 : (size_t)n;
+	*width = *ok ? utf8proc_charwidth(cp) : 1;
+	return n;
 }
 
 static int width_of(const char *s)
 {
 	int w, sum = 0;
-	bool bad;
+	bool ok;
 
 	while (*s) {
-		s += glyph(s, &w, &bad);
+		s += glyph(s, &w, &ok);
 		sum += w;
 	}
 	return sum;
@@ -40,17 +37,17 @@ static int width_of(const char *s)
 static int put(const char *s, int max)
 {
 	int w, sum = 0;
-	bool bad;
+	bool ok;
 
 	while (*s) {
-		size_t n = glyph(s, &w, &bad);
+		size_t n = glyph(s, &w, &ok);
 
 		if (max && sum + w > max)
 			break;
-		if (bad)
-			putchar('?');
-		else
+		if (ok)
 			fwrite(s, 1, n, stdout);
+		else
+			putchar('?');
 		sum += w;
 		s += n;
 	}
@@ -130,11 +127,36 @@ static int flush(struct sim_err *e)
 	return 0;
 }
 
+/*
+ * A piece of JSON, which ends where a character does. What jansson leaves as it
+ * is and a terminal would not, is written by its number: the same to programs.
+ */
+static int json_piece(const char *p, size_t len, void *arg)
+{
+	const char *end = p + len;
+	char one[5] = "";
+	int32_t cp;
+	size_t n;
+	bool ok;
+
+	(void)arg;
+	for (; p < end; p += n) {
+		memcpy(one, p, (size_t)(end - p) < 4 ? (size_t)(end - p) : 4);
+		n = plain_next(one, &cp, &ok);
+		if (ok || *p == '\n')
+			fwrite(p, 1, n, stdout);
+		else
+			printf("\\u%04x", (unsigned int)cp);
+		memset(one, 0, sizeof(one));
+	}
+	return ferror(stdout) ? -1 : 0;
+}
+
 int cmd_json_out(json_t *v, struct sim_err *e)
 {
-	int r = v ? json_dumpf(v, stdout,
-			       JSON_INDENT(2) | JSON_ENCODE_ANY |
-				       JSON_PRESERVE_ORDER) :
+	int r = v ? json_dump_callback(v, json_piece, NULL,
+				       JSON_INDENT(2) | JSON_ENCODE_ANY |
+					       JSON_PRESERVE_ORDER) :
 		    -1;
 
 	json_decref(v);

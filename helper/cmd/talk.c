@@ -8,6 +8,7 @@
 
 #include "broker/ipc.h"
 #include "cmd/cmd.h"
+#include "model/plain.h"
 
 void cmd_state(struct cmd *c, unsigned int slot, const char *word,
 	       const char *fmt, ...)
@@ -53,12 +54,20 @@ int cmd_ask(struct cmd *c, bool echo, const char *prompt, char *answer,
 
 void cmd_note(const char *fmt, ...)
 {
+	char *text = NULL;
 	va_list ap;
+	int n;
 
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	n = vasprintf(&text, fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	if (n < 0) {
+		fputs("out of memory\n", stderr);
+		return;
+	}
+	plain_text(text, true);
+	fprintf(stderr, "%s\n", text);
+	free(text);
 }
 
 /* ---- a file ---------------------------------------------------------------- */
@@ -133,6 +142,8 @@ void cmd_progress(struct cmd *c, const char *what, size_t done, size_t total)
 		bar(text, sizeof(text), what, done, total);
 	else
 		snprintf(text, sizeof(text), "%s ...", what);
+	/* It names SIMs and servers as they name themselves. */
+	plain_text(text, false);
 	fprintf(stderr, "\r\033[K%s", text);
 	fflush(stderr);
 }

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "model/plain.h"
+
 int sim_fail(struct sim_err *e, int code, const char *fmt, ...)
 {
 	va_list ap;
@@ -14,6 +16,8 @@ int sim_fail(struct sim_err *e, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(e->text, sizeof(e->text), fmt, ap);
 	va_end(ap);
+	/* Cards, servers and files put words into it. */
+	plain_text(e->text, false);
 	return -1;
 }
 
@@ -34,5 +38,6 @@ int sim_fail_in(struct sim_err *e, const char *fmt, ...)
 			       e->text) < 0))
 		return -1;
 	snprintf(e->text, sizeof(e->text), "%s", whole);
+	plain_text(e->text, false);
 	return -1;
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/plain.h"
+
 struct serve {
 	int sock;
 	struct folder_io *io;
@@ -161,7 +163,7 @@ int folder_wire_serve(int sock, struct folder_io *io, char *text,
 		ret = fw_bad(e);
 	} else {
 		memcpy(text, f.body, f.len + 1);
-		fw_printable(text, f.len);
+		plain_text(text, true);
 	}
 	fw_free(&f);
 	return ret;

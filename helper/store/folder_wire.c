@@ -141,16 +141,6 @@ bool fw_take_stat(const struct fw_frame *f, struct folder_stat *st)
 	return st->size >= 0;
 }
 
-void fw_printable(char *text, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if (((unsigned char)text[i] < ' ' && text[i] != '\n') ||
-		    text[i] == 0x7f)
-			text[i] = '?';
-}
-
 /* ---- the worker's end --------------------------------------------------- */
 
 static int said_fail(struct fw_frame *f, struct sim_err *e)
@@ -160,7 +150,6 @@ static int said_fail(struct fw_frame *f, struct sim_err *e)
 	if (f->len < 4 || strlen(f->body + 4) != f->len - 4)
 		return fw_bad(e);
 	memcpy(&code, f->body, 4);
-	fw_printable(f->body + 4, f->len - 4);
 	return sim_fail(e, code >= EX_USAGE && code <= EX_CONFIG ? (int)code :
 								   EX_IOERR,
 			"%.400s", f->body + 4);

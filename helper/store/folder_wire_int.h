@@ -42,7 +42,5 @@ void fw_free(struct fw_frame *f);
 int fw_bad(struct sim_err *e);
 /** fw_take_stat() - times and size at the start of a body */
 bool fw_take_stat(const struct fw_frame *f, struct folder_stat *st);
-/** fw_printable() - control characters but the newline become '?' */
-void fw_printable(char *text, size_t len);
 
 #endif

@@ -116,6 +116,8 @@ static int fake_worker(void)
 		dprintf(1, "busy\n");
 		wait_for_go(word + 5);
 		dprintf(1, "written\n");
+	} else if (!strcmp(word, "evil")) {
+		ipc_sendf(WORKER_SOCKET, IPC_TEXT, 0, "said \033[2J\302\233");
 	} else if (!strcmp(word, "seven")) {
 		_exit(7);
 	}
@@ -410,6 +412,16 @@ static void the_workers_exit_code_is_the_commands(void **state)
 
 	CALL(*state, OWNER, NULL, &a, "contacts", "show", "seven");
 	assert_int_equal(a.code, 7);
+}
+
+/* ECMA-48: ESC [ 2 J clears a screen; U+009B is CSI. */
+static void a_worker_does_nothing_to_the_persons_terminal(void **state)
+{
+	struct answer a;
+
+	CALL(*state, OWNER, NULL, &a, "contacts", "show", "evil");
+	assert_int_equal(a.code, 0);
+	has(&a, "said ?[2J?\n");
 }
 
 static void a_worker_that_dies_is_said(void **state)
@@ -801,6 +813,7 @@ int main(int argc, char **argv)
 		T(without_an_owner_only_enroll_is_open),
 		T(a_broken_configuration_grants_nothing),
 		T(the_workers_exit_code_is_the_commands),
+		T(a_worker_does_nothing_to_the_persons_terminal),
 		T(a_worker_that_dies_is_said),
 		T(a_question_of_the_worker_reaches_the_person_and_back),
 		T(a_refused_password_does_nothing),
