@@ -346,8 +346,10 @@ static u32 wanted(const struct iso7816 *m)
 	case ISO7816_S_ATR:
 		len = iso7816_atr_length(m->atr_raw, m->atr_len);
 		return len > m->atr_len ? (u32)(len - m->atr_len) : 1;
-	case ISO7816_S_T0_ALL:
-		return n + m->left;
+	case ISO7816_S_T0_ALL:	/* SW1 SW2 follow in any case */
+		return n + m->left + 2;
+	case ISO7816_S_T0_PROC:	/* SW1 SW2, or data and more than that */
+		return n + (m->last ? 2 : 1);
 	case ISO7816_S_T1:
 		return n + iso7816_t1_missing(m);
 	default:

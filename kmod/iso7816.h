@@ -252,7 +252,8 @@ enum iso7816_action {
  * @gap_us: SEND: smallest time between two leading edges
  * @gap_etu: SEND: the same in etu of the present speed, rounded up
  * @timeout_us: RECEIVE, PAUSE
- * @want: RECEIVE: bytes that are needed to get on, at least 1
+ * @want: RECEIVE: bytes that are needed to get on, at least 1; a card that
+ *	does as it may sends so many, or falls silent
  * @baud: LINE: bits per second
  * @parity: LINE: enum iso7816_parity
  * @volt_class: COLD_RESET: one ISO7816_CLASS_* bit

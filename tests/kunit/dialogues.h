@@ -212,7 +212,7 @@ static const struct dialogue dialogues_pps[] = {
 static const struct dialogue dialogues_t0[] = {
 	{ "case 2: INS, all data, status",
 	  UP_T0 "send 00 B2 01 04 05\n> 00 B2 01 04 05\ngap 12 1250\n"
-	  "want 1\nwait 1000000\n< B2\nwant 5\n< 11 22 33 44 55\nwant 1\n"
+	  "want 2\nwait 1000000\n< B2\nwant 7\n< 11 22 33 44 55\nwant 2\n"
 	  "< 90 00\ndone 0\nresponse 11 22 33 44 55 90 00\n" },
 	{ "case 1: P3 is 00",
 	  UP_T0 "send 00 44 00 00\n> 00 44 00 00 00\n< 90 00\ndone 0\n"
@@ -223,7 +223,7 @@ static const struct dialogue dialogues_t0[] = {
 	  UP_T0 "send 00 A4 00 04 02 3F 00\n> 00 A4 00 04 02\nunsent\n< A4\n"
 	  "> 3F 00\nafter 625\n< 61 1C\ndone 0\nresponse 61 1C\n" },
 	{ "P3 00 of case 2 means 256",
-	  UP_T0 "send 00 B0 00 00 00\n> 00 B0 00 00 00\n< B0\nwant 256\n"
+	  UP_T0 "send 00 B0 00 00 00\n> 00 B0 00 00 00\n< B0\nwant 258\n"
 	  "< A5*256 90 00\ndone 0\nresponse A5*256 90 00\n" },
 	{ "INS^FF asks for, and brings, one byte at a time",
 	  UP_T0 "send 00 D6 00 00 03 01 02 03\n> 00 D6 00 00 03\n"
@@ -238,14 +238,14 @@ static const struct dialogue dialogues_t0[] = {
 	  "< B2 60 90 6A 90 00\ndone 0\nresponse 60 90 6A 90 00\n" },
 	{ "after NULLs the wait is no longer than what is left for the command",
 	  "patience 5000\n" UP_T0 "send 00 B2 01 04 01\n> 00 B2 01 04 01\n"
-	  "< 60\nwait 1000000\ntick 3000\n< 60 60\nwant 1\ntick 1999\n< 60\n"
+	  "< 60\nwait 1000000\ntick 3000\n< 60 60\nwant 2\ntick 1999\n< 60\n"
 	  "left 1000\ntick 1\ndone EREMOTEIO NULLS\n" },
 	{ "no patience given: a minute",
-	  UP_T0 "send 00 B2 01 04 01\n> 00 B2 01 04 01\n< 60\nwant 1\n"
+	  UP_T0 "send 00 B2 01 04 01\n> 00 B2 01 04 01\n< 60\nwant 2\n"
 	  "tick 59999\n< 60\nleft 1000\ntick 1\ndone EREMOTEIO NULLS\n" },
 	{ "NULLs without end: the command may have been executed",
 	  "patience 5000\n" UP_T0 "send 00 B2 01 04 01\n> 00 B2 01 04 01\n"
-	  "< 60\nwant 1\ntick 3000\n< 60\nwant 1\ntick 2000\n"
+	  "< 60\nwant 2\ntick 3000\n< 60\nwant 2\ntick 2000\n"
 	  "done EREMOTEIO NULLS\nsend 00 B2 01 04 01\ndone ENOTCONN\n" },
 	{ "WT counts in the Fi of TA1 although 372/1 is in use",
 	  "max 0\n" UP_94 "done 0\nsend 00 B2 01 04 01\n> 00 B2 01 04 01\n"
@@ -315,7 +315,7 @@ static const struct dialogue dialogues_t0[] = {
 	  "done EREMOTEIO GARBAGE\n" },
 	{ "echo unknown: the header came back",
 	  "echo auto\n" UP_T0 "send 00 B2 01 04 02\n> 00 B2 01 04 02\n"
-	  "wait 1006250\nwant 6\n"
+	  "wait 1006250\nwant 7\n"
 	  "< 00 B2 01 04 02 B2 11 22 90 00\ndone 0\nresponse 11 22 90 00\n" },
 	{ "echo unknown: no header came back",
 	  "echo auto\n" UP_T0 "send 00 B2 01 04 02\n> 00 B2 01 04 02\n"
