@@ -155,7 +155,7 @@ static int last_of_the_old(struct session *s, struct sim_err *e)
 	char path[300];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/run.lock", s->p->run);
+	snprintf(path, sizeof(path), "%s/worker.lock", s->p->run);
 	/* Open, and so locked, until this session ends. */
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
