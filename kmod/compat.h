@@ -18,6 +18,13 @@
 #define simslot_uevent_device struct device
 #endif
 
+/* And class_release the class. */
+#ifdef SIMSLOT_HAVE_CLASS_CONST
+#define simslot_release_class const struct class
+#else
+#define simslot_release_class struct class
+#endif
+
 #ifndef SIMSLOT_HAVE_HRTIMER_SETUP
 static inline void hrtimer_setup(struct hrtimer *timer,
 				 enum hrtimer_restart (*fn)(struct hrtimer *),

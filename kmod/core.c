@@ -5,6 +5,7 @@
 #include <linux/fs.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
+#include <linux/refcount.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
@@ -16,6 +17,10 @@ static DEFINE_XARRAY_ALLOC(simslot_slots);
 static atomic_t simslot_slots_generation = ATOMIC_INIT(0);
 static dev_t simslot_devt;
 static struct workqueue_struct *simslot_wq;
+
+/* The class and all slots whose memory has not been released yet. */
+static refcount_t simslot_living = REFCOUNT_INIT(1);
+static DECLARE_COMPLETION(simslot_released);
 
 static const char * const state_names[] = {
 	[SIMSLOT_EMPTY] = "empty",
@@ -287,14 +292,36 @@ void simslot_cancel(struct simslot *slot)
 	up_read(&slot->ops_lock);
 }
 
+/* ---- lifetime ------------------------------------------------------------- */
+
+static void simslot_living_put(void)
+{
+	if (refcount_dec_and_test(&simslot_living))
+		complete(&simslot_released);
+}
+
+static void simslot_class_release(simslot_release_class *class)
+{
+	simslot_living_put();
+}
+
 struct class simslot_class = {
 	.name = "simslot",
 	.dev_groups = simslot_groups,
 	.dev_uevent = simslot_dev_uevent,
+	.class_release = simslot_class_release,
 	.pm = &simslot_pm,
 };
 
-/* ---- lifetime ------------------------------------------------------------- */
+/*
+ * The driver core may let go of the class and of a slot's device long after we
+ * have, and comes back here to release them: the module stays until then.
+ */
+static void simslot_class_exit(void)
+{
+	class_unregister(&simslot_class);
+	wait_for_completion(&simslot_released);
+}
 
 static void simslot_release(struct device *dev)
 {
@@ -302,6 +329,7 @@ static void simslot_release(struct device *dev)
 
 	WARN_ON(!list_empty(&slot->jobs) || !list_empty(&slot->inputs));
 	kfree(slot);
+	simslot_living_put();
 }
 
 /**
@@ -348,6 +376,7 @@ struct simslot *simslot_alloc(struct device *parent,
 		kfree(slot);
 		return ERR_PTR(err);
 	}
+	refcount_inc(&simslot_living);
 	device_initialize(&slot->dev);
 	slot->dev.class = &simslot_class;
 	slot->dev.parent = parent;
@@ -467,7 +496,7 @@ static int __init simslot_init(void)
 	return 0;
 
 err_class:
-	class_unregister(&simslot_class);
+	simslot_class_exit();
 err_chrdev:
 	unregister_chrdev_region(simslot_devt, SIMSLOT_SLOTS);
 err_wq:
@@ -478,7 +507,7 @@ err_wq:
 static void __exit simslot_exit(void)
 {
 	simslot_netlink_exit();
-	class_unregister(&simslot_class);
+	simslot_class_exit();
 	unregister_chrdev_region(simslot_devt, SIMSLOT_SLOTS);
 	destroy_workqueue(simslot_wq);
 	xa_destroy(&simslot_slots);

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # boards: amd64-6.1 amd64-6.12 amd64-newest
 # debug-boards: amd64-debug
-# The module's doors (character device, netlink, sysfs, proxy) and its line discipline,
-# from inside a board. The programs print TAP themselves.
+# The module's doors (character device, netlink, sysfs, proxy), its end and its line
+# discipline, from inside a board. The programs print TAP themselves.
 . "$(dirname "$0")/tap.sh"
 
 series=${BOARD#*-}
@@ -31,9 +31,9 @@ run_plain() {
 	check "$1" "$TAP_TOP/tests/board/amd64.sh" "$series" bash -c "$2"
 }
 
-run "character device, netlink, sysfs, proxy on $BOARD" "
+run "character device, netlink, sysfs, proxy, a slot held to the end on $BOARD" "
 	modprobe simslot-proxy && '$build/board/kmod_proxy' &&
-	rmmod simslot_proxy simslot"
+	'$TAP_TOP/tests/board/held_inside.sh' '$pair/stranger.ko'"
 run "line discipline on $BOARD" "
 	modprobe simslot-tty && insmod '$pair/ttypair.ko' && '$build/board/kmod_tty' &&
 	rmmod simslot_tty simslot_uart simslot ttypair"
