@@ -7,6 +7,11 @@
 
 #include "model/sha256.h"
 
+/* A line of a message is some hundred bytes; what is parsed takes many times that. */
+#define LINE_MAX_BYTES	((size_t)1 << 20)
+#define LINES_MAX	1000
+#define PROPS_MAX	((size_t)2 << 20)
+
 static int nomem(struct sim_err *e)
 {
 	return sim_fail(e, EX_OSERR, "no memory for messages");
@@ -45,6 +50,11 @@ struct message *box_find(const struct box *b, const char *id)
 	struct message key = { .id = (char *)id };
 
 	return b->n ? bsearch(&key, b->m, b->n, sizeof(*b->m), by_id) : NULL;
+}
+
+const struct sim_item *message_now(const struct message *m)
+{
+	return m->by ? &m->item : &m->first;
 }
 
 struct box_file *box_file(const struct box *b, const char *name)
@@ -104,7 +114,7 @@ static int item_of(json_t *a, struct sim_item *it)
 	int ret = -1;
 
 	sim_item_init(it, SIM_MESSAGE);
-	if (!json_is_array(a))
+	if (!json_is_array(a) || json_array_size(a) > LINES_MAX)
 		return -1;
 	json_array_foreach(a, i, v) {
 		if (!json_is_string(v) || strchr(json_string_value(v), '\n'))
@@ -219,12 +229,12 @@ static int read_message(struct box *b, json_t *j, const char *file)
 		return -1;
 	m = add_message(b);
 	if (!m || !(m->id = strdup(id)) ||
-	    item_of(json_object_get(j, "lines"), &m->first) ||
-	    sim_item_copy(&m->item, &m->first)) {
+	    item_of(json_object_get(j, "lines"), &m->first)) {
 		if (m && !m->id)
 			b->n--;
 		return -1;
 	}
+	b->props += m->first.n + 1;
 	return 0;
 }
 
@@ -263,7 +273,12 @@ static int read_state(struct box *b, json_t *j, const char *file)
 	return ret;
 }
 
-static int read_lines(struct box *b, const struct box_file *f,
+static int too_much(struct webdav *d, struct sim_err *e)
+{
+	return webdav_too_much(d, BOX_MAX_BYTES >> 20, "MiB of messages", e);
+}
+
+static int read_lines(struct webdav *d, struct box *b, const struct box_file *f,
 		      int (*take)(struct box *b, json_t *j, const char *file),
 		      struct sim_err *e)
 {
@@ -279,7 +294,10 @@ static int read_lines(struct box *b, const struct box_file *f,
 			end = stop;
 		if (end == p)
 			continue;
-		j = json_loadb(p, (size_t)(end - p), JSON_REJECT_DUPLICATES,
+		if (b->props > PROPS_MAX)
+			return too_much(d, e);
+		j = (size_t)(end - p) > LINE_MAX_BYTES ? NULL :
+		    json_loadb(p, (size_t)(end - p), JSON_REJECT_DUPLICATES,
 			       NULL);
 		ret = json_is_object(j) ? take(b, j, f->name) : -1;
 		json_decref(j);
@@ -331,17 +349,21 @@ static int fetch_file(struct webdav *d, struct box *b, struct box *old,
 		t->text = had->text;
 		t->len = had->len;
 		had->text = NULL;
-		return 0;
+	} else {
+		ret = webdav_get(d, f->name, BOX_MAX_BYTES, &t->text, &t->len,
+				 &etag, e);
+		free(etag);
+		if (ret < 0)
+			return -1;
+		if (ret == 1) {
+			free(t->name);
+			free(t->etag);
+			b->nfile--;
+			return 0;
+		}
 	}
-	ret = webdav_get(d, f->name, &t->text, &t->len, &etag, e);
-	free(etag);
-	if (ret == 1) {
-		free(t->name);
-		free(t->etag);
-		b->nfile--;
-		ret = 0;
-	}
-	return ret;
+	b->bytes += t->len;
+	return b->bytes > BOX_MAX_BYTES ? too_much(d, e) : 0;
 }
 
 int box_load(struct webdav *d, struct sim_err *e)
@@ -370,12 +392,12 @@ int box_load(struct webdav *d, struct sim_err *e)
 			goto out;
 	for (i = 0; i < b->nfile; i++)
 		if (b->file[i].name[0] == 'm' &&
-		    read_lines(b, &b->file[i], read_message, e))
+		    read_lines(d, b, &b->file[i], read_message, e))
 			goto out;
 	drop_twins(b);
 	for (i = 0; i < b->nfile; i++)
 		if (b->file[i].name[0] == 's' &&
-		    read_lines(b, &b->file[i], read_state, e))
+		    read_lines(d, b, &b->file[i], read_state, e))
 			goto out;
 	ret = 0;
 out:

@@ -19,7 +19,7 @@
 struct message {
 	char *id;
 	struct sim_item first;	/* as its segment has it */
-	struct sim_item item;	/* with its state */
+	struct sim_item item;	/* with its state, where @by tells one */
 	bool gone;
 	int64_t at;
 	const char *by;		/* file the state came from */
@@ -38,7 +38,11 @@ struct box {
 	struct box_file *file;
 	size_t nfile;
 	char *token;
+	size_t bytes, props;	/* of all files, of all messages */
 };
+
+/* Most bytes of all files together, and of one. */
+#define BOX_MAX_BYTES	((size_t)64 << 20)
 
 /** box_load() - read what changed since @d->box was read, or everything */
 int box_load(struct webdav *d, struct sim_err *e);
@@ -47,6 +51,8 @@ char *box_token(const struct dav_files *f);
 void box_free(struct box *b);
 struct message *box_find(const struct box *b, const char *id);
 struct box_file *box_file(const struct box *b, const char *name);
+/** message_now() - as it is, with its state */
+const struct sim_item *message_now(const struct message *m);
 /** box_version() - 16 digits that change with the content */
 void box_version(const struct sim_item *it, char out[17]);
 /** box_line(), box_state() - one line of a segment, of a state file */

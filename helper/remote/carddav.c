@@ -101,6 +101,7 @@ static int sync_pages(struct carddav *d, struct listing *l, const char *token,
 {
 	char *now = strdup(token), *next = NULL, *body;
 	int pages, status, ret = -1;
+	size_t got;
 
 	*last = NULL;
 	for (pages = 0; now && pages < PAGES_MAX; pages++) {
@@ -111,7 +112,7 @@ static int sync_pages(struct carddav *d, struct listing *l, const char *token,
 			return nomem(e);
 		}
 		status = dav_multistatus(d->h, "REPORT", d->url, NULL,
-					 body, listing_take, listing_restart, l,
+					 body, DAV_LISTING_MAX, listing_take, listing_restart, l,
 					 &next, why, e);
 		free(body);
 		if (status != 207 || !next) {
@@ -120,7 +121,13 @@ static int sync_pages(struct carddav *d, struct listing *l, const char *token,
 			/* A page in the middle refused: nothing of it counts. */
 			return status < 0 ? -1 : 1;
 		}
+		got = why->got;
 		http_req_free(why);
+		if (listing_weigh(l, d->url, got, e)) {
+			free(now);
+			free(next);
+			return -1;
+		}
 		if (!l->truncated) {
 			free(now);
 			*last = next;
@@ -143,32 +150,39 @@ static int sync_pages(struct carddav *d, struct listing *l, const char *token,
 }
 
 /* What is known by ETag only: fetch it. */
+struct fetched {
+	struct carddav *d;
+	struct listing *l;
+};
+
+/* A record at once, so that no more than one text is in memory. */
+static int take_fetched(struct dav_text_item *it, void *arg, struct sim_err *e)
+{
+	struct fetched *f = arg;
+	struct sim_record *r;
+
+	if (!it->etag)
+		return f->l->out->whole ? 0 :
+					  listing_gone(f->l, it->path, e);
+	if (listing_weigh(f->l, f->d->url, it->len, e))
+		return -1;
+	r = sim_changes_add(f->l->out);
+	if (!r)
+		return nomem(e);
+	if (carddav_record(r, it->path, it->etag, it->data, it->len, e))
+		return -1;
+	free(it->data);
+	it->data = NULL;
+	return 0;
+}
+
 static int complete(struct carddav *d, struct listing *l, struct sim_err *e)
 {
-	size_t i;
+	struct fetched f = { .d = d, .l = l };
 
 	if (listing_settle(l, e))
 		return -1;
-	if (!l->nmissing)
-		return 0;
-	if (carddav_fetch(d, l->missing, l->nmissing, e))
-		return -1;
-	for (i = 0; i < l->nmissing; i++) {
-		struct dav_text_item *m = &l->missing[i];
-		struct sim_record *r;
-
-		if (!m->etag) {
-			if (!l->out->whole && listing_gone(l, m->path, e))
-				return -1;
-			continue;
-		}
-		r = sim_changes_add(l->out);
-		if (!r)
-			return nomem(e);
-		if (carddav_record(r, m->path, m->etag, m->data, m->len, e))
-			return -1;
-	}
-	return 0;
+	return carddav_fetch(d, l->missing, l->nmissing, take_fetched, &f, e);
 }
 
 static int propfind(struct carddav *d, struct listing *l, const char *depth,
@@ -181,7 +195,7 @@ static int propfind(struct carddav *d, struct listing *l, const char *depth,
 		"<resourcetype/><S:getctag/></prop></propfind>";
 
 	return dav_multistatus(d->h, "PROPFIND", d->url, depth, body,
-			       listing_take, listing_restart, l, NULL, why, e);
+			       DAV_LISTING_MAX, listing_take, listing_restart, l, NULL, why, e);
 }
 
 /* Without sync-collection: the ctag says whether to look, PROPFIND what at. */
@@ -365,7 +379,7 @@ int carddav_test(struct carddav *d, bool create, struct remote_report *out,
 	struct http_req q = { 0 };
 	int status;
 
-	status = dav_multistatus(d->h, "PROPFIND", d->url, "0", ask, on_test,
+	status = dav_multistatus(d->h, "PROPFIND", d->url, "0", ask, DAV_ONE_MAX, on_test,
 				 NULL, &self, NULL, &q, e);
 	if (status == 404 && create) {
 		struct http_req m = {
@@ -381,7 +395,7 @@ int carddav_test(struct carddav *d, bool create, struct remote_report *out,
 		http_req_free(&q);
 		if (status)
 			return -1;
-		status = dav_multistatus(d->h, "PROPFIND", d->url, "0", ask,
+		status = dav_multistatus(d->h, "PROPFIND", d->url, "0", ask, DAV_ONE_MAX,
 					 on_test, NULL, &self, NULL, &q, e);
 	}
 	out->http2 |= q.http2;

@@ -89,7 +89,7 @@ static struct dav_text_item *fetch(struct batch *b, bool want(const struct put *
 		nomem(b->e);
 		return NULL;
 	}
-	if (carddav_fetch(b->d, it, n, b->e)) {
+	if (carddav_fetch(b->d, it, n, NULL, NULL, b->e)) {
 		carddav_items_free(it, n);
 		return NULL;
 	}

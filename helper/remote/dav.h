@@ -7,6 +7,10 @@
 #include "remote/http.h"
 #include "remote/xml.h"
 
+/* Most bytes of an answer: of any listing, and one about one thing. */
+#define DAV_LISTING_MAX	((size_t)256 << 20)
+#define DAV_ONE_MAX	((size_t)1 << 20)
+
 /**
  * dav_multistatus() - send a PROPFIND or REPORT, read its multistatus
  * @h: connections to the server
@@ -14,6 +18,7 @@
  * @url: collection
  * @depth: "0", "1" or NULL
  * @body: XML to send, NUL-terminated
+ * @max: most bytes of the answer
  * @fn: per response; @restart: forget what came, it is sent again
  * @arg: handed to both
  * @e: code of the request's fault; EX_PROTOCOL: no multistatus
@@ -26,7 +31,7 @@
  * or a broken one, @e filled.
  */
 int dav_multistatus(struct http *h, const char *method, const char *url,
-		    const char *depth, const char *body,
+		    const char *depth, const char *body, size_t max,
 		    int (*fn)(struct dav_response *r, void *arg,
 			      struct sim_err *e),
 		    void (*restart)(void *arg), void *arg, char **token,
@@ -97,10 +102,17 @@ struct dav_text_item {
  * @d: the address book
  * @item: paths given; etag and data filled
  * @n: how many
+ * @took: called once for each as soon as it is filled, or known to be gone; may
+ *	free its data. Non-zero ends it, @e filled. May be NULL
+ * @arg: handed to @took
  * @e: code of the request's fault, EX_PROTOCOL, EX_OSERR
+ *
+ * Of a vCard too large for us there is so much data that vcard_parse() says so.
  */
 int carddav_fetch(struct carddav *d, struct dav_text_item *item, size_t n,
-		  struct sim_err *e);
+		  int (*took)(struct dav_text_item *it, void *arg,
+			      struct sim_err *e),
+		  void *arg, struct sim_err *e);
 void carddav_items_free(struct dav_text_item *item, size_t n);
 /** carddav_record() - a vCard as a record; what cannot be read is a problem */
 int carddav_record(struct sim_record *r, const char *path, const char *etag,
@@ -150,9 +162,20 @@ struct dav_files {
  */
 int webdav_list(struct webdav *d, struct dav_files *out, struct sim_err *e);
 void webdav_files_free(struct dav_files *f);
-/** webdav_get() - a file. 0, 1 not there, -1 */
-int webdav_get(struct webdav *d, const char *name, char **text, size_t *len,
-	       char **etag, struct sim_err *e);
+/**
+ * webdav_too_much() - the folder holds more than is read of one
+ * @d: the folder
+ * @max: how much that is
+ * @what: of what: "MiB of messages", "cards"
+ * @e: filled
+ *
+ * Return: -1.
+ */
+int webdav_too_much(const struct webdav *d, size_t max, const char *what,
+		    struct sim_err *e);
+/** webdav_get() - a file of @max bytes at most. 0, 1 not there, -1 */
+int webdav_get(struct webdav *d, const char *name, size_t max, char **text,
+	       size_t *len, char **etag, struct sim_err *e);
 /**
  * webdav_put() - write a file if it still has @etag (NULL: if it is not there)
  * @d: the folder

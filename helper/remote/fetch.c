@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/vcard.h"
+
 #define CHUNK 100
+#define CHUNK_MAX ((size_t)32 << 20)	/* bytes of an answer */
 
 /* One multiget in flight, or one GET. */
 struct part {
@@ -24,6 +27,8 @@ struct fetch {
 	size_t n, at, chunk;
 	bool by_get;
 	bool refused;	/* no multiget here */
+	int (*took)(struct dav_text_item *it, void *arg, struct sim_err *e);
+	void *arg;
 	struct sim_err *e;
 	int ret;
 };
@@ -45,6 +50,13 @@ static struct dav_text_item *find(struct fetch *f, char *path)
 
 	hit = bsearch(&k, f->byname, f->n, sizeof(*f->byname), by_path);
 	return hit ? *hit : NULL;
+}
+
+/* It is had, or gone. */
+static int answer(struct fetch *f, struct dav_text_item *it, struct sim_err *e)
+{
+	f->answered[it - f->item] = true;
+	return f->took ? f->took(it, f->arg, e) : 0;
 }
 
 /* XML turns CRLF into LF (XML 1.0 §2.11); a vCard has CRLF. */
@@ -74,19 +86,17 @@ static int on_response(struct dav_response *r, void *arg, struct sim_err *e)
 	if (!path)
 		return -1;
 	free(path);
-	if (!it)
+	/* Asked again after a torn answer, it may come again. */
+	if (!it || f->answered[it - f->item])
 		return 0;
 	/* A property that is not there (404) is asked for again, by GET at last. */
 	if (r->status == 404 || r->status == 410)
-		f->answered[it - f->item] = true;
+		return answer(f, it, e);
 	if (!r->text[DAV_DATA] || !r->text[DAV_ETAG])
 		return 0;
-	free(it->etag);
-	free(it->data);
 	it->etag = strdup(r->text[DAV_ETAG]);
 	it->data = with_crlf(r->text[DAV_DATA], r->len[DAV_DATA], &it->len);
-	f->answered[it - f->item] = true;
-	return it->etag && it->data ? 0 : nomem(e);
+	return it->etag && it->data ? answer(f, it, e) : nomem(e);
 }
 
 static int on_bytes(struct http_req *q, const char *bytes, size_t n)
@@ -139,6 +149,7 @@ static struct part *multiget(struct fetch *f)
 	p->q.method = "REPORT";
 	p->q.header[0] = "Content-Type: application/xml; charset=utf-8";
 	p->q.header[1] = "Depth: 1";
+	p->q.max = CHUNK_MAX;
 	p->q.sink = on_bytes;
 	p->q.restart = on_restart;
 	return p;
@@ -152,7 +163,7 @@ static struct part *single(struct fetch *f)
 		return NULL;
 	p->from = f->at;
 	p->q.method = "GET";
-	p->q.max = 32u << 20;
+	p->q.max = VCARD_MAX_BYTES + 1;
 	p->q.url = http_join(f->d->url, f->item[f->at++].path);
 	if (p->q.url)
 		return p;
@@ -184,20 +195,15 @@ static int take_single(struct fetch *f, struct part *p)
 {
 	struct dav_text_item *it = &f->item[p->from];
 
-	if (p->q.status == 404 || p->q.status == 410) {
-		f->answered[p->from] = true;
-		return 0;
-	}
+	if (p->q.status == 404 || p->q.status == 410)
+		return answer(f, it, f->e);
 	if (p->q.status != 200)
 		return http_why(&p->q, "a contact on the server", f->e);
-	free(it->etag);
-	free(it->data);
 	it->etag = p->q.etag ? p->q.etag : strdup("");
 	p->q.etag = NULL;
 	it->len = p->q.answer.n;
 	it->data = buf_take(&p->q.answer);
-	f->answered[p->from] = true;
-	return it->etag && it->data ? 0 : nomem(f->e);
+	return it->etag && it->data ? answer(f, it, f->e) : nomem(f->e);
 }
 
 static int done(struct http_req *q, void *arg)
@@ -205,9 +211,9 @@ static int done(struct http_req *q, void *arg)
 	struct fetch *f = arg;
 	struct part *p = q->arg;
 
-	if (f->ret)
-		;
-	else if (q->fault != HTTP_OK)
+	if (f->ret || (q->large && !f->by_get))
+		;	/* fewer at a time, then */
+	else if (q->fault != HTTP_OK && !q->large)
 		f->ret = http_why(q, "contacts on the server", f->e);
 	else if (f->by_get)
 		f->ret = take_single(f, p);
@@ -244,9 +250,12 @@ static bool open_ones(const struct fetch *f)
 }
 
 int carddav_fetch(struct carddav *d, struct dav_text_item *item, size_t n,
-		  struct sim_err *e)
+		  int (*took)(struct dav_text_item *it, void *arg,
+			      struct sim_err *e),
+		  void *arg, struct sim_err *e)
 {
-	struct fetch f = { .d = d, .item = item, .n = n, .e = e };
+	struct fetch f = { .d = d, .item = item, .n = n, .took = took,
+			   .arg = arg, .e = e };
 	size_t i;
 	int ret = -1;
 

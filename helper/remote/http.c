@@ -128,6 +128,8 @@ static void forget_answer(struct http_req *q)
 	free(q->location);
 	q->etag = q->location = NULL;
 	q->status = 0;
+	q->got = 0;
+	q->large = false;
 	q->fault = HTTP_OK;
 	q->err = (struct sim_err){ 0 };
 }
@@ -136,22 +138,18 @@ static size_t on_body(char *p, size_t one, size_t n, void *arg)
 {
 	struct flight *f = arg;
 	struct http_req *q = f->req;
+	size_t max, take;
 
 	n *= one;
 	curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &q->status);
+	max = q->max && q->status / 100 == 2 ? q->max : ANSWER_MAX;
+	take = n < max - q->got ? n : max - q->got;
+	q->large = take < n;
+	q->got += take;
 	if (q->sink && q->status / 100 == 2)
-		return q->sink(q, p, n) ? 0 : n;
-	if (q->answer.n + n > (q->max ? q->max : ANSWER_MAX)) {
-		/* The page of an error is cut, not an error of its own. */
-		if (q->status / 100 != 2)
-			return n;
-		sim_fail(&q->err, EX_PROTOCOL,
-			 "the server's answer is larger than %zu bytes",
-			 q->max ? q->max : (size_t)ANSWER_MAX);
-		return 0;
-	}
-	buf_add(&q->answer, p, n);
-	return q->answer.bad ? 0 : n;
+		return q->large || q->sink(q, p, n) ? 0 : n;
+	buf_add(&q->answer, p, take);
+	return q->large || q->answer.bad ? 0 : n;
 }
 
 static char *header_value(const char *p, size_t n, const char *name)
@@ -348,19 +346,21 @@ nomem:
 	return NULL;
 }
 
-static char *host_of(const char *url)
+static void too_large(struct http_req *q, const char *at)
 {
-	const char *p = strstr(url, "://");
+	size_t max = q->max ? q->max : ANSWER_MAX;
+	bool whole = max >= 1u << 20;
 
-	p = p ? p + 3 : url;
-	return strndup(p, strcspn(p, "/?#"));
+	sim_fail(&q->err, EX_PROTOCOL,
+		 "%s: its answer is larger than the %zu %s that are read of one: nothing of it is used",
+		 at, whole ? max >> 20 : max >> 10, whole ? "MiB" : "KiB");
 }
 
 /* What curl says, as a fault and a sentence. */
 static void judge(struct flight *f, CURLcode rc)
 {
 	struct http_req *q = f->req;
-	char *host = host_of(q->url);
+	char *host = http_host(q->url);
 	const char *at = host ? host : "the server";
 	long pretransfer = 0;
 	curl_off_t up = 0;
@@ -392,8 +392,16 @@ static void judge(struct flight *f, CURLcode rc)
 			 at, f->why[0] ? f->why : curl_easy_strerror(rc));
 		break;
 	case CURLE_WRITE_ERROR:
+		/* The page of an error is cut, not an error of its own. */
+		if (q->large && q->status / 100 != 2) {
+			q->large = false;
+			q->fault = HTTP_OK;
+			break;
+		}
 		q->fault = HTTP_BAD;
-		if (!q->err.text[0])
+		if (q->large)
+			too_large(q, at);
+		else if (!q->err.text[0])
 			sim_fail(&q->err, EX_PROTOCOL,
 				 "%s: its answer cannot be used", at);
 		break;
@@ -668,74 +676,4 @@ int http_why(const struct http_req *q, const char *what, struct sim_err *e)
 	return sim_fail(e, EX_PROTOCOL,
 			"%s: unexpected answer %ld: a login page in between, or no such folder; `simsync remote test` tries again",
 			what, q->status);
-}
-
-char *http_join(const char *base, const char *href)
-{
-	const char *host = strstr(base, "://");
-	char *out = NULL;
-	int ret;
-
-	if (!strncasecmp(href, "http://", 7) || !strncasecmp(href, "https://", 8))
-		return strdup(href);
-	host = host ? host + 3 : base;
-	ret = asprintf(&out, "%.*s%s%s",
-		       (int)(strcspn(host, "/") + (size_t)(host - base)), base,
-		       *href == '/' ? "" : "/", href);
-	return ret < 0 ? NULL : out;
-}
-
-static bool plain_char(unsigned char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || strchr("-._~", c);
-}
-
-static int hex(char c)
-{
-	const char *d = "0123456789abcdef", *p = c ? strchr(d, c | 0x20) : NULL;
-
-	return p ? (int)(p - d) : -1;
-}
-
-/* Servers differ in what they encode ("@", ":"): one way for comparing. */
-char *http_path(const char *url)
-{
-	const char *p = strstr(url, "://");
-	struct buf b = { 0 };
-
-	if (p)
-		p = strchr(p + 3, '/') ? strchr(p + 3, '/') : "/";
-	else
-		p = url;
-	for (; *p && *p != '?' && *p != '#'; p++) {
-		unsigned char c = (unsigned char)*p;
-
-		if (c == '%' && hex(p[1]) >= 0 && hex(p[2]) >= 0) {
-			c = (unsigned char)(hex(p[1]) << 4 | hex(p[2]));
-			p += 2;
-			if (c == '/') {
-				buf_str(&b, "%2F");
-				continue;
-			}
-		}
-		if (c == '/' || (c && plain_char(c)))
-			buf_chr(&b, (char)c);
-		else
-			buf_fmt(&b, "%%%02X", c);
-	}
-	return buf_take(&b);
-}
-
-char *http_escape(const char *s)
-{
-	struct buf b = { 0 };
-
-	for (; *s; s++) {
-		if (plain_char((unsigned char)*s))
-			buf_chr(&b, *s);
-		else
-			buf_fmt(&b, "%%%02X", (unsigned char)*s);
-	}
-	return buf_take(&b);
 }

@@ -30,7 +30,8 @@ enum http_fault {
  * @header: "Name: value" lines, NULL-terminated
  * @body: what to send, may be NULL
  * @body_len: its bytes
- * @max: most bytes of an answer kept in @answer, 0: 64 KiB
+ * @max: most bytes of an answer, decompressed; 0: 64 KiB. A longer one is HTTP_BAD,
+ *	and @answer has the first @max; what is no 2xx is cut at 64 KiB
  * @sink: takes the body of a 2xx answer instead of @answer; may be NULL.
  *	Non-zero stops it; the sink has filled @err then
  * @arg: the sink's
@@ -45,6 +46,8 @@ enum http_fault {
  * @date: out: the server's clock when it answered, 0: not told
  * @modified: out: Last-Modified by that clock, 0: not told
  * @http2: out
+ * @large: out: the answer is longer than @max
+ * @got: out: bytes of its body, decompressed
  * @err: out: sentence when @fault is not HTTP_OK
  * @cookie: the caller's
  * @tries: times it was sent, for http.c alone
@@ -68,6 +71,8 @@ struct http_req {
 	int64_t date;
 	int64_t modified;
 	bool http2;
+	bool large;
+	size_t got;
 	struct sim_err err;
 	void *cookie;
 	int tries;
@@ -118,6 +123,8 @@ void http_req_free(struct http_req *q);
  */
 int http_why(const struct http_req *q, const char *what, struct sim_err *e);
 
+/** http_host() - host and port of a URL, for sentences; the caller's */
+char *http_host(const char *url);
 /** http_join() - @href of an answer as absolute URL of @base's server */
 char *http_join(const char *base, const char *href);
 /** http_path() - path of a URL or href, percent-encoding made uniform */

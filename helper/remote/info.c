@@ -19,6 +19,9 @@
 #define PREFIX "card-"
 #define SUFFIX ".json"
 #define TYPE "application/json"
+#define DOC_MAX ((size_t)8 << 20)
+#define LINES_MAX 1000
+#define CARDS_MAX 1000
 
 static int nomem(struct sim_err *e)
 {
@@ -60,7 +63,7 @@ static int item_of(json_t *doc, struct sim_item *it)
 	int ret = -1;
 
 	sim_item_init(it, SIM_INFO);
-	if (!json_is_array(a))
+	if (!json_is_array(a) || json_array_size(a) > LINES_MAX)
 		return -1;
 	json_array_foreach(a, i, v) {
 		if (!json_is_string(v) || strchr(json_string_value(v), '\n'))
@@ -90,7 +93,7 @@ static int load(struct webdav *d, const char *name, struct sim_record *r,
 	sim_item_init(&r->item, SIM_INFO);
 	if (doc)
 		*doc = NULL;
-	ret = webdav_get(d, name, &text, &len, &etag, e);
+	ret = webdav_get(d, name, DOC_MAX, &text, &len, &etag, e);
 	if (ret)
 		return ret;
 	r->ref = strdup(name);
@@ -171,6 +174,10 @@ int info_changes(struct webdav *d, const char *since, struct sim_changes *out,
 	if (webdav_list(d, &f, e))
 		return sim_fail_in(e, "card-info");
 	out->whole = !known;
+	for (i = n = 0; i < f.n; i++)
+		n += info_is_card(f.file[i].name);
+	if (n > CARDS_MAX)
+		ret = webdav_too_much(d, CARDS_MAX, "cards", e);
 	buf_str(&token, "i:");
 	for (i = 0; i < f.n && !ret; i++) {
 		const struct dav_file *c = &f.file[i];

@@ -7,6 +7,11 @@
 /* Paths that share a hash by accident: two are a wonder. */
 #define ALIKE_MAX 16
 
+/* What one address book may hold, and how much its names may take of memory. */
+#define BYTES_MAX	((uint64_t)1 << 30)
+#define MEMBERS_MAX	500000u
+#define NAMES_MAX	((size_t)64 << 20)
+
 /* What was said of a member. */
 enum said { HAVE, MISSING, GONE };
 
@@ -29,9 +34,30 @@ static int nomem(struct sim_err *e)
 	return sim_fail(e, EX_OSERR, "no memory for the address book");
 }
 
+int listing_weigh(struct listing *l, const char *url, size_t bytes,
+		  struct sim_err *e)
+{
+	char *host;
+
+	l->bytes += bytes;
+	if (l->bytes <= BYTES_MAX)
+		return 0;
+	host = http_host(url);
+	sim_fail(e, EX_PROTOCOL,
+		 "%s: the address book is larger than the %u MiB that are read of one: nothing of it is used; make two of it, or take photos out",
+		 host ? host : "the server", (unsigned int)(BYTES_MAX >> 20));
+	free(host);
+	return -1;
+}
+
 static int arrived(struct listing *l, const char *path, enum said said,
 		   size_t at, struct sim_err *e)
 {
+	l->names += strlen(path);
+	if (l->ncame == MEMBERS_MAX || l->names > NAMES_MAX)
+		return sim_fail(e, EX_PROTOCOL,
+				"the server's address book holds more than %u contacts, or names them with more than %zu MiB: nothing of it is used; make two of it",
+				MEMBERS_MAX, NAMES_MAX >> 20);
 	if (l->ncame == l->ccame) {
 		size_t cap = l->ccame ? 2 * l->ccame : 64;
 		struct arrival *p = realloc(l->came, cap * sizeof(*p));

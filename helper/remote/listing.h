@@ -26,6 +26,8 @@ struct arrival;
  * @mark_gone: @out->ngone there
  * @mark_missing: @nmissing there
  * @mark_came: @ncame there
+ * @bytes: of answers and texts so far, for what a listing may take
+ * @names: bytes of paths, which stay in memory
  * @truncated: more is to come
  * @ctag: of the address book, NULL: not told
  */
@@ -37,6 +39,8 @@ struct listing {
 	struct arrival *came;
 	size_t ncame, ccame;
 	size_t mark_n, mark_gone, mark_missing, mark_came;
+	uint64_t bytes;
+	size_t names;
 	bool truncated;
 	char *ctag;
 };
@@ -49,6 +53,9 @@ void listing_mark(struct listing *l);
 void listing_restart(void *arg);
 /** listing_start_over() - forget all of it */
 void listing_start_over(struct listing *l);
+/** listing_weigh() - so many bytes more; -1: too many, @e says whose */
+int listing_weigh(struct listing *l, const char *url, size_t bytes,
+		  struct sim_err *e);
 /** listing_gone() - that member is there no more */
 int listing_gone(struct listing *l, const char *path, struct sim_err *e);
 /**

@@ -31,11 +31,11 @@ static int record(struct sim_record *r, const struct message *m)
 {
 	char version[17];
 
-	box_version(&m->item, version);
+	box_version(message_now(m), version);
 	r->ref = strdup(m->id);
 	r->version = strdup(version);
 	sim_item_init(&r->item, SIM_MESSAGE);
-	return r->ref && r->version && !sim_item_copy(&r->item, &m->item) ? 0
+	return r->ref && r->version && !sim_item_copy(&r->item, message_now(m)) ? 0
 									  : -1;
 }
 
@@ -205,9 +205,9 @@ static int add_op(struct job *j, struct sim_op *op, size_t *of)
 
 	*of = NONE;
 	if (m)
-		box_version(&m->item, version);
+		box_version(message_now(m), version);
 	if (op->verb == SIM_CREATE && m && !m->gone) {
-		op->outcome = sim_item_equal(&m->item, &op->want) ? SIM_DONE
+		op->outcome = sim_item_equal(message_now(m), &op->want) ? SIM_DONE
 								  : SIM_MOVED;
 		return look(op, m);
 	}
@@ -215,7 +215,7 @@ static int add_op(struct job *j, struct sim_op *op, size_t *of)
 				       strcmp(version, op->version))) {
 		op->outcome = SIM_MOVED;
 		if (op->verb == SIM_DELETE ? !m || m->gone :
-		    m && !m->gone && sim_item_equal(&m->item, &op->want))
+		    m && !m->gone && sim_item_equal(message_now(m), &op->want))
 			op->outcome = op->verb == SIM_DELETE ? SIM_MOVED
 							     : SIM_DONE;
 		return look(op, m);
@@ -246,7 +246,7 @@ static void send_file(struct job *j, struct outgoing *o)
 	if (o->outcome != SIM_DONE && o->outcome != SIM_AWAY)
 		return;
 	/* Read back: what is there counts, whatever the answer was. */
-	ret = webdav_get(j->d, o->name, &text, &len, &etag,
+	ret = webdav_get(j->d, o->name, BOX_MAX_BYTES, &text, &len, &etag,
 			 o->outcome == SIM_DONE ? &o->err : NULL);
 	if (ret < 0)
 		o->outcome = SIM_AWAY;

@@ -33,7 +33,7 @@ static void on_restart(struct http_req *q)
 }
 
 int dav_multistatus(struct http *h, const char *method, const char *url,
-		    const char *depth, const char *body,
+		    const char *depth, const char *body, size_t max,
 		    int (*fn)(struct dav_response *r, void *arg,
 			      struct sim_err *e),
 		    void (*restart)(void *arg), void *arg, char **token,
@@ -42,7 +42,7 @@ int dav_multistatus(struct http *h, const char *method, const char *url,
 	struct reading r = { .fn = fn, .restart = restart, .arg = arg };
 	struct http_req q = {
 		.method = method, .url = strdup(url), .body = body,
-		.body_len = strlen(body), .sink = on_bytes,
+		.body_len = strlen(body), .sink = on_bytes, .max = max,
 		.restart = on_restart, .arg = &r, .repeat = true,
 		.header = { "Content-Type: application/xml; charset=utf-8" },
 	};

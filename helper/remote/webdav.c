@@ -9,7 +9,8 @@
 
 #include "model/sha256.h"
 
-#define FILE_MAX_BYTES (64u << 20)
+#define FOLDER_LIST_MAX ((size_t)16 << 20)
+#define PROBE_MAX 1024
 
 static int nomem(struct sim_err *e)
 {
@@ -133,7 +134,7 @@ int webdav_list(struct webdav *d, struct dav_files *out, struct sim_err *e)
 	int status;
 
 	*out = (struct dav_files){ 0 };
-	status = dav_multistatus(d->h, "PROPFIND", d->url, "1", ask, on_file,
+	status = dav_multistatus(d->h, "PROPFIND", d->url, "1", ask, FOLDER_LIST_MAX, on_file,
 				 on_restart, &l, NULL, &q, e);
 	if (status != 207) {
 		if (status > 0)
@@ -147,6 +148,18 @@ int webdav_list(struct webdav *d, struct dav_files *out, struct sim_err *e)
 		qsort(out->file, out->n, sizeof(*out->file), by_name);
 	drop_twins(out);
 	return 0;
+}
+
+int webdav_too_much(const struct webdav *d, size_t max, const char *what,
+		    struct sim_err *e)
+{
+	char *host = http_host(d->url);
+
+	sim_fail(e, EX_PROTOCOL,
+		 "%s: the folder for messages holds more than the %zu %s that are read of one: nothing of it is used; choose another with `simsync remote add`",
+		 host ? host : "the server", max, what);
+	free(host);
+	return -1;
 }
 
 static char *file_url(struct webdav *d, const char *name)
@@ -183,7 +196,7 @@ static bool unchanged(struct webdav *d, const char *url, const char *etag)
 	char *now = NULL;
 	bool same;
 
-	dav_multistatus(d->h, "PROPFIND", url, "0", ask, on_etag, NULL, &now,
+	dav_multistatus(d->h, "PROPFIND", url, "0", ask, DAV_ONE_MAX, on_etag, NULL, &now,
 			NULL, NULL, NULL);
 	if (now)
 		strip_weak(now);
@@ -192,11 +205,11 @@ static bool unchanged(struct webdav *d, const char *url, const char *etag)
 	return same;
 }
 
-int webdav_get(struct webdav *d, const char *name, char **text, size_t *len,
-	       char **etag, struct sim_err *e)
+int webdav_get(struct webdav *d, const char *name, size_t max, char **text,
+	       size_t *len, char **etag, struct sim_err *e)
 {
 	struct http_req q = { .method = "GET", .url = file_url(d, name),
-			      .max = FILE_MAX_BYTES, .repeat = true };
+			      .max = max, .repeat = true };
 	int ret = -1;
 
 	*text = *etag = NULL;
@@ -344,7 +357,7 @@ int webdav_test(struct webdav *d, bool create, struct remote_report *out,
 	http_req_free(&m);
 	/* Can it be written, and does the condition hold? Shown, not believed. */
 	snprintf(name, sizeof(name), "probe-%.40s", d->c->device);
-	if (!webdav_get(d, name, &text, &len, &etag, e))
+	if (!webdav_get(d, name, PROBE_MAX, &text, &len, &etag, e))
 		webdav_delete(d, name, etag, e);
 	free(text);
 	free(etag);
@@ -352,7 +365,7 @@ int webdav_test(struct webdav *d, bool create, struct remote_report *out,
 	if (webdav_put(d, name, "text/plain", NULL, probe, sizeof(probe) - 1,
 		       e) != SIM_DONE)
 		return -1;
-	if (webdav_get(d, name, &text, &len, &etag, e))
+	if (webdav_get(d, name, PROBE_MAX, &text, &len, &etag, e))
 		goto out;
 	if (webdav_put(d, name, "text/plain", NULL, probe, sizeof(probe) - 1,
 		       e) != SIM_MOVED)

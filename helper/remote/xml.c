@@ -6,11 +6,16 @@
 #include <string.h>
 
 #include "model/buf.h"
+#include "model/replica.h"
 #include "model/vcard.h"
 
 #define DEPTH_MAX	32
 #define SMALL_MAX	(16u * 1024)
 #define RESPONSES_MAX	2000000u
+#define TAG_MAX		(256u * 1024)	/* one tag, comment or instruction */
+#define SLICE		(32 * 1024)	/* bytes the parser is given at once */
+#define NAMES		512		/* a power of two; half of it is used */
+#define NAME_MAX_BYTES	1024u
 
 #define DAV_NS	"DAV: "
 #define CARD_NS	"urn:ietf:params:xml:ns:carddav "
@@ -63,6 +68,9 @@ struct xml {
 	struct buf b;
 	size_t responses;
 	char *token;
+	size_t quiet;		/* bytes since the parser had a piece together */
+	char *name[NAMES];	/* all that came: the parser keeps each for good */
+	size_t names;
 };
 
 static void response_clear(struct dav_response *r)
@@ -82,6 +90,26 @@ static void stop(struct xml *x, const char *why)
 			 why, (unsigned long)XML_GetCurrentLineNumber(x->p));
 	x->failed = true;
 	XML_StopParser(x->p, XML_FALSE);
+}
+
+/* The parser has a piece whole: it holds no more than what comes now. */
+static void piece(struct xml *x)
+{
+	x->quiet = 0;
+}
+
+static void note_name(struct xml *x, const char *name)
+{
+	size_t i = sim_record_hash(name) % NAMES;
+
+	while (x->name[i] && strcmp(x->name[i], name))
+		i = (i + 1) % NAMES;
+	if (x->name[i])
+		return;
+	if (++x->names > NAMES / 2 || strlen(name) > NAME_MAX_BYTES)
+		stop(x, "too many names, or too long ones");
+	else if (!(x->name[i] = strdup(name)))
+		stop(x, "no memory for it");
 }
 
 /* The table's own copy of a name lives as long as we do. */
@@ -128,7 +156,12 @@ static void XMLCALL on_start(void *arg, const char *name, const char **attr)
 	struct xml *x = arg;
 	size_t i;
 
-	(void)attr;
+	piece(x);
+	note_name(x, name);
+	for (; *attr && !x->failed; attr += 2)
+		note_name(x, *attr);
+	if (x->failed)
+		return;
 	if (x->depth >= DEPTH_MAX) {
 		stop(x, "elements nested too deep");
 		return;
@@ -159,13 +192,17 @@ static void XMLCALL on_start(void *arg, const char *name, const char **attr)
 static void XMLCALL on_text(void *arg, const char *s, int n)
 {
 	struct xml *x = arg;
+	size_t room;
 
+	piece(x);
 	if (x->text < 0 || x->failed)
 		return;
-	if (x->b.n + (size_t)n > texts[x->text].max)
+	room = texts[x->text].max - x->b.n;
+	/* One vCard too large is a problem of its own, not of the listing. */
+	if ((size_t)n > room && texts[x->text].text != DAV_DATA)
 		stop(x, "a text is too long");
 	else
-		buf_add(&x->b, s, (size_t)n);
+		buf_add(&x->b, s, (size_t)n < room ? (size_t)n : room);
 }
 
 /* "HTTP/1.1 200 OK" */
@@ -237,6 +274,7 @@ static void XMLCALL on_end(void *arg, const char *name)
 {
 	struct xml *x = arg;
 
+	piece(x);
 	if (x->failed)
 		return;
 	if (x->text >= 0)
@@ -272,6 +310,40 @@ static void XMLCALL on_entity(void *arg, const char *name, int is_parameter,
 	stop(arg, "it declares entities");
 }
 
+static void XMLCALL on_doctype(void *arg, const char *name, const char *sysid,
+			       const char *pubid, int has_internal)
+{
+	(void)name;
+	(void)sysid;
+	(void)pubid;
+	(void)has_internal;
+	stop(arg, "it declares a document type or entities");
+}
+
+static void XMLCALL on_namespace(void *arg, const char *prefix, const char *uri)
+{
+	struct xml *x = arg;
+
+	(void)uri;
+	piece(x);
+	if (prefix && !x->failed)
+		note_name(x, prefix);
+}
+
+static void XMLCALL on_comment(void *arg, const char *text)
+{
+	(void)text;
+	piece(arg);
+}
+
+static void XMLCALL on_instruction(void *arg, const char *target,
+				   const char *data)
+{
+	(void)target;
+	(void)data;
+	piece(arg);
+}
+
 struct xml *xml_new(int (*fn)(struct dav_response *r, void *arg,
 			      struct sim_err *e), void *arg)
 {
@@ -291,6 +363,10 @@ struct xml *xml_new(int (*fn)(struct dav_response *r, void *arg,
 	XML_SetElementHandler(x->p, on_start, on_end);
 	XML_SetCharacterDataHandler(x->p, on_text);
 	XML_SetEntityDeclHandler(x->p, on_entity);
+	XML_SetStartDoctypeDeclHandler(x->p, on_doctype);
+	XML_SetStartNamespaceDeclHandler(x->p, on_namespace);
+	XML_SetCommentHandler(x->p, on_comment);
+	XML_SetProcessingInstructionHandler(x->p, on_instruction);
 	return x;
 }
 
@@ -300,6 +376,7 @@ static int feed(struct xml *x, const char *bytes, int n, int final,
 	enum XML_Status st;
 
 	x->e = e;
+	x->quiet += (size_t)n;
 	if (x->failed)
 		return sim_fail(e, EX_PROTOCOL,
 				"the server's answer is no good XML: nothing of it is used, the next run asks again");
@@ -313,13 +390,19 @@ static int feed(struct xml *x, const char *bytes, int n, int final,
 				XML_ErrorString(XML_GetErrorCode(x->p)),
 				(unsigned long)XML_GetCurrentLineNumber(x->p));
 	}
+	if (x->quiet > TAG_MAX) {
+		x->failed = true;
+		return sim_fail(e, EX_PROTOCOL,
+				"the server's answer has a tag or comment larger than %u KiB: nothing of it is used",
+				TAG_MAX / 1024);
+	}
 	return 0;
 }
 
 int xml_feed(struct xml *x, const char *bytes, size_t n, struct sim_err *e)
 {
 	while (n) {
-		int k = n > 1 << 20 ? 1 << 20 : (int)n;
+		int k = n > SLICE ? SLICE : (int)n;
 
 		if (feed(x, bytes, k, 0, e))
 			return -1;
@@ -345,6 +428,8 @@ int xml_end(struct xml *x, char **token, struct sim_err *e)
 
 void xml_free(struct xml *x)
 {
+	size_t i;
+
 	if (!x)
 		return;
 	XML_ParserFree(x->p);
@@ -352,6 +437,8 @@ void xml_free(struct xml *x)
 	response_clear(&x->part);
 	buf_free(&x->b);
 	free(x->token);
+	for (i = 0; i < NAMES; i++)
+		free(x->name[i]);
 	free(x);
 }
 

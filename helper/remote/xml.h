@@ -2,8 +2,10 @@
 /*
  * xml.h - WebDAV's multistatus (RFC 4918 §14.16), read as it comes in
  *
- * Nothing of a document is kept but the response being read. Entities are
- * refused; depth, text sizes and the number of responses are bounded.
+ * Nothing of a document is kept but the response being read. Document types and
+ * entities are refused; depth, sizes of texts and tags, how many different names
+ * there are and how many responses are bounded, and so the parser's memory is. Of
+ * a vCard too large for us so much is handed on that it shows.
  */
 #ifndef SIMSYNC_XML_H
 #define SIMSYNC_XML_H

@@ -196,6 +196,7 @@ struct faulty {
 	volatile long cut_after;	/* bytes upstream before the cut */
 	const char *volatile canned;
 	const char *const *script;
+	size_t canned_len;	/* 0: it is text */
 	int drip_ms, drip_bytes, drip_s;
 	volatile long requests;
 	volatile bool quit;
@@ -210,7 +211,7 @@ struct faulty_link {
 static inline bool faulty_say(const struct faulty *f, int fd)
 {
 	const char *p = f->canned;
-	size_t left = strlen(p);
+	size_t left = f->canned_len ? f->canned_len : strlen(p);
 	long waits = f->drip_ms ? 1000L * f->drip_s / f->drip_ms : 0;
 
 	while (left) {

@@ -188,7 +188,7 @@ static void a_card_the_multiget_lacks_is_not_gone(void **state)
 			     MEMBER("/c/a.vcf", NOT_FOUND("<getetag/><C:address-data/>"))
 			     MEMBER("/c/b.vcf", STATUS("404 Not Found")));
 	canned_say(&srv, 2, "200 OK\r\nETag: \"7\"", "BEGIN:VCARD\r\n");
-	if (carddav_fetch(&srv.book, item, 2, &e))
+	if (carddav_fetch(&srv.book, item, 2, NULL, NULL, &e))
 		fail_msg("%s", e.text);
 	assert_string_equal(item[0].etag, "\"7\"");
 	assert_string_equal(item[0].data, "BEGIN:VCARD\r\n");
