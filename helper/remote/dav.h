@@ -173,6 +173,15 @@ void webdav_files_free(struct dav_files *f);
  */
 int webdav_too_much(const struct webdav *d, size_t max, const char *what,
 		    struct sim_err *e);
+#define SHOWN_MAX 96
+/**
+ * webdav_shown() - a file's name as sentences have it, which anybody may read
+ * @name: file name, or path that ends with it
+ * @out: it; of a card's document whose number is not hidden the last four digits
+ *
+ * Return: @out.
+ */
+const char *webdav_shown(const char *name, char out[SHOWN_MAX]);
 /** webdav_get() - a file of @max bytes at most. 0, 1 not there, -1 */
 int webdav_get(struct webdav *d, const char *name, size_t max, char **text,
 	       size_t *len, char **etag, struct sim_err *e);

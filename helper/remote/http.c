@@ -638,6 +638,18 @@ int http_do(struct http *h, struct http_req *q, struct sim_err *e)
 	return -1;
 }
 
+/* Of where a file moved to, its folder: a file's name may be nobody's business. */
+static int folder_length(const struct http_req *q)
+{
+	const char *to = q->location ? q->location : "elsewhere", *slash;
+	size_t n = strlen(to);
+
+	slash = q->url ? strrchr(q->url, '/') : NULL;
+	if (slash && slash[1] && strrchr(to, '/'))
+		n = (size_t)(strrchr(to, '/') + 1 - to);
+	return n < 200 ? (int)n : 200;
+}
+
 int http_why(const struct http_req *q, const char *what, struct sim_err *e)
 {
 	static const struct { int status, code; const char *text; } why[] = {
@@ -667,8 +679,9 @@ int http_why(const struct http_req *q, const char *what, struct sim_err *e)
 					why[i].text);
 	if (q->status / 100 == 3)
 		return sim_fail(e, EX_CONFIG,
-				"%s: moved to %.200s: give that URL to `simsync remote add`",
-				what, q->location ? q->location : "elsewhere");
+				"%s: moved to %.*s: give that URL to `simsync remote add`",
+				what, folder_length(q),
+				q->location ? q->location : "elsewhere");
 	if (q->status / 100 == 5)
 		return sim_fail(e, EX_UNAVAILABLE,
 				"%s: the server failed inside (%ld): nothing is lost, the next run goes on; its log says more",

@@ -84,6 +84,7 @@ static int load(struct webdav *d, const char *name, struct sim_record *r,
 		json_t **doc, struct sim_err *e)
 {
 	char *text, *etag;
+	char shown[SHOWN_MAX];
 	json_error_t why;
 	json_t *j;
 	size_t len;
@@ -102,8 +103,8 @@ static int load(struct webdav *d, const char *name, struct sim_record *r,
 	if (!json_is_object(j) || item_of(j, &r->item)) {
 		sim_item_free(&r->item);
 		if (asprintf(&r->problem,
-			     "%.80s on the server is damaged (line %d)", name,
-			     j ? 1 : why.line) < 0)
+			     "%s on the server is damaged (line %d)",
+			     webdav_shown(name, shown), j ? 1 : why.line) < 0)
 			r->problem = NULL;
 	}
 	free(text);

@@ -100,7 +100,7 @@ int dav_unread(const struct dav_response *r, const char *path,
 	       struct sim_err *e)
 {
 	int status = r->status ? r->status : r->prop_status;
-	const char *leaf = strrchr(path, '/');
+	char shown[SHOWN_MAX];
 
 	if (r->status == 404 || r->status == 410)
 		return 0;
@@ -109,6 +109,6 @@ int dav_unread(const struct dav_response *r, const char *path,
 		return 1;
 	return sim_fail(e, status == 401 || status == 403 ? EX_NOPERM :
 							   EX_UNAVAILABLE,
-			"%.100s on the server: the server does not let it be read (%d), so nothing is compared with this listing; give this user the right to read it, or delete it there",
-			leaf ? leaf + 1 : path, status);
+			"%s on the server: the server does not let it be read (%d), so nothing is compared with this listing; give this user the right to read it, or delete it there",
+			webdav_shown(path, shown), status);
 }

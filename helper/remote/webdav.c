@@ -30,6 +30,21 @@ static void strip_weak(char *etag)
 		memmove(etag, etag + 2, n - 1);
 }
 
+const char *webdav_shown(const char *path, char out[SHOWN_MAX])
+{
+	static const char prefix[] = "card-", suffix[] = ".json";
+	const size_t pre = sizeof(prefix) - 1, suf = sizeof(suffix) - 1;
+	const char *leaf = strrchr(path, '/'), *name = leaf ? leaf + 1 : path;
+	size_t n = strlen(name);
+
+	if (info_is_card(name) && n > pre + suf + 4 &&
+	    !sim_hidden(name + pre))
+		snprintf(out, SHOWN_MAX, "%s...%s", prefix, name + n - suf - 4);
+	else
+		snprintf(out, SHOWN_MAX, "%.90s", name);
+	return out;
+}
+
 struct names {
 	struct webdav *d;
 	struct dav_files *out;
@@ -41,6 +56,7 @@ static int on_file(struct dav_response *r, void *arg, struct sim_err *e)
 	struct dav_files *f = l->out;
 	char *path = dav_path(r, e);
 	size_t n = strlen(l->d->path);
+	char shown[SHOWN_MAX];
 	struct dav_file *p;
 	int ret = 0;
 
@@ -54,8 +70,8 @@ static int on_file(struct dav_response *r, void *arg, struct sim_err *e)
 		ret = dav_unread(r, path, e);
 		if (ret > 0)
 			ret = sim_fail(e, EX_PROTOCOL,
-				       "%.80s on the server: it comes without ETag, so nothing is compared with this listing",
-				       path + n);
+				       "%s on the server: it comes without ETag, so nothing is compared with this listing",
+				       webdav_shown(path, shown));
 		goto out;
 	}
 	if (f->n == f->cap) {
@@ -210,24 +226,26 @@ int webdav_get(struct webdav *d, const char *name, size_t max, char **text,
 {
 	struct http_req q = { .method = "GET", .url = file_url(d, name),
 			      .max = max, .repeat = true };
+	char shown[SHOWN_MAX];
 	int ret = -1;
 
+	webdav_shown(name, shown);
 	*text = *etag = NULL;
 	if (!q.url) {
 		nomem(e);
 	} else if (http_do(d->h, &q, e)) {
-		sim_fail_in(e, "%.80s on the server", name);
+		sim_fail_in(e, "%s on the server", shown);
 	} else if (q.status == 404 || q.status == 410) {
 		ret = 1;
 	} else if (q.status != 200) {
-		char what[120];
+		char what[SHOWN_MAX + 20];
 
-		snprintf(what, sizeof(what), "%.80s on the server", name);
+		snprintf(what, sizeof(what), "%s on the server", shown);
 		http_why(&q, what, e);
 	} else if (!q.etag) {
 		sim_fail(e, EX_PROTOCOL,
-			 "%.80s on the server: it comes without ETag: nothing can be written safely there",
-			 name);
+			 "%s on the server: it comes without ETag: nothing can be written safely there",
+			 shown);
 	} else {
 		strip_weak(q.etag);
 		*len = q.answer.n;

@@ -246,6 +246,67 @@ static void an_empty_href_is_refused(void **state)
 	}
 }
 
+#define NUMBER "89490200001234567890"
+
+static void is_short(const char *sentence)
+{
+	if (strstr(sentence, "0123456789") || !strstr(sentence, "card-...7890.json on the server"))
+		fail_msg("%s", sentence);
+}
+
+/* With `identifiers` files are called by it; sentences go to anybody. */
+static void no_sentence_has_the_number_of_a_card(void **state)
+{
+	static const char *const heads[] = {
+		"403 Forbidden", "500 Oops", "200 OK", "418 Tea",
+		"301 Moved\r\nLocation: https://other/f/card-" NUMBER ".json",
+	};
+	static const char *const lists[] = {
+		MEMBER("/f/card-" NUMBER ".json", STATUS("403 Forbidden")),
+		MEMBER("/f/card-" NUMBER ".json", NOT_FOUND("<getetag/>")),
+	};
+	struct sim_err e = { 0 };
+	struct sim_changes c;
+	struct dav_files f;
+	char *text, *etag;
+	size_t len;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		canned_say(&srv, 0, heads[i], "x");
+		assert_int_equal(webdav_get(&srv.folder, "card-" NUMBER ".json",
+					    10, &text, &len, &etag, &e), -1);
+		is_short(e.text);
+		if (i == 4)
+			assert_non_null(strstr(e.text, "moved to https://other/f/:"));
+	}
+	/* Longer than allowed; torn. */
+	canned_say(&srv, 0, "200 OK", "0123456789ab");
+	assert_int_equal(webdav_get(&srv.folder, "card-" NUMBER ".json", 10,
+				    &text, &len, &etag, &e), -1);
+	is_short(e.text);
+	srv.f.script = NULL;
+	srv.f.canned = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx";
+	assert_int_equal(webdav_get(&srv.folder, "card-" NUMBER ".json", 10,
+				    &text, &len, &etag, &e), -1);
+	is_short(e.text);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		canned_multi(&srv, 0, lists[i]);
+		assert_int_equal(webdav_list(&srv.folder, &f, &e), -1);
+		is_short(e.text);
+	}
+	canned_multi(&srv, 0, MEMBER("/f/card-" NUMBER ".json", FOUND(ETAG("1")))
+			      MEMBER("/f/card-h-0011223344556677.json", FOUND(ETAG("1"))));
+	canned_say(&srv, 1, "200 OK\r\nETag: \"1\"", "{\"form\":");
+	if (info_changes(&srv.folder, NULL, &c, &e))
+		fail_msg("%s", e.text);
+	assert_int_equal(c.n, 2);
+	is_short(c.rec[0].problem);
+	/* One that is hidden is nobody's, and its file is to be found. */
+	assert_non_null(strstr(c.rec[1].problem, "card-h-0011223344556677.json"));
+	sim_changes_free(&c);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, up, down)
@@ -260,6 +321,7 @@ int main(void)
 		T(a_card_the_multiget_lacks_is_not_gone),
 		T(a_file_of_ours_without_etag_ends_the_listing),
 		T(an_empty_href_is_refused),
+		T(no_sentence_has_the_number_of_a_card),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
