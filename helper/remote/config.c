@@ -9,10 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define TEMP ".new"	/* behind the name, while it is written */
 #define OFF(f) offsetof(struct remote_config, f)
 
 static const struct { const char *name; size_t at; } strings[] = {
@@ -92,6 +94,71 @@ static int take(const char *path, config_t *cf, struct remote_config *c,
 	return 0;
 }
 
+static bool still_at(int fd, const char *path)
+{
+	struct stat is, there;
+
+	return !fstat(fd, &is) && !lstat(path, &there) &&
+	       is.st_ino == there.st_ino && is.st_dev == there.st_dev;
+}
+
+/* The file a new one is written to: locked, ours alone, empty. */
+static int temp_open(const char *temp)
+{
+	int fd;
+
+	for (;;) {
+		fd = open(temp, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
+				O_NONBLOCK, 0600);
+		if (fd < 0)
+			return -1;
+		if (flock(fd, LOCK_EX))
+			break;
+		/* Moved to its place, or dropped, while we waited for it. */
+		if (!still_at(fd, temp)) {
+			close(fd);
+			continue;
+		}
+		if (!fchmod(fd, 0600) && !ftruncate(fd, 0))
+			return fd;
+		break;
+	}
+	close(fd);
+	return -1;
+}
+
+/* What a killed one left has a password in it; what is being written is locked. */
+static void drop_stale(const char *path)
+{
+	char *temp = NULL;
+	int fd;
+
+	if (asprintf(&temp, "%s" TEMP, path) < 0)
+		return;
+	fd = open(temp, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd >= 0) {
+		if (!flock(fd, LOCK_EX | LOCK_NB) && still_at(fd, temp))
+			unlink(temp);
+		close(fd);
+	}
+	free(temp);
+}
+
+/* A name is on the disk once its folder is. */
+static int sync_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash ? strndup(path, (size_t)(slash - path) + 1) :
+			    strdup(".");
+	int fd = dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	int ret = fd < 0 ? -1 : fsync(fd);
+
+	if (fd >= 0)
+		close(fd);
+	free(dir);
+	return ret;
+}
+
 int remote_config_load(const char *path, struct remote_config *c,
 		       struct sim_err *e)
 {
@@ -100,6 +167,7 @@ int remote_config_load(const char *path, struct remote_config *c,
 	int fd, ret;
 
 	*c = (struct remote_config){ 0 };
+	drop_stale(path);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0 && errno == ENOENT)
 		return 1;
@@ -169,25 +237,26 @@ int remote_config_save(const char *path, const struct remote_config *c,
 
 	if (remote_config_check(c, e))
 		return -1;
-	if (asprintf(&temp, "%s.XXXXXX", path) < 0)
+	if (asprintf(&temp, "%s" TEMP, path) < 0)
 		return sim_fail(e, EX_OSERR, "no memory");
 	config_init(&cf);
-	fd = mkostemp(temp, O_CLOEXEC);
-	if (fd < 0 || fchmod(fd, 0600) || !(f = fdopen(fd, "w")))
+	fd = temp_open(temp);
+	if (fd < 0 || !(f = fdopen(fd, "w")))
 		goto fail;
 	if (fill(config_root_setting(&cf), c)) {
 		errno = ENOMEM;
 		goto fail;
 	}
 	config_write(&cf, f);
-	if (fflush(f) || ferror(f) || fsync(fd) || rename(temp, path))
+	if (fflush(f) || ferror(f) || fsync(fd) || rename(temp, path) ||
+	    sync_folder(path))
 		goto fail;
 	ret = 0;
 fail:
 	if (ret) {
 		sim_fail(e, EX_CANTCREAT, "%s: cannot be written: %s", path,
 			 strerror(errno));
-		if (fd >= 0)
+		if (fd >= 0 && still_at(fd, temp))
 			unlink(temp);
 	}
 	if (f)

@@ -56,7 +56,12 @@ struct remote_config {
  */
 int remote_config_load(const char *path, struct remote_config *c,
 		       struct sim_err *e);
-/** remote_config_save() - write it, mode 0600, by rename (`remote add`). */
+/**
+ * remote_config_save() - write it, mode 0600, by rename (`remote add`)
+ *
+ * On the disk when it returns: documents on the server are named with its key.
+ * What a kill left is dropped by the next remote_config_load().
+ */
 int remote_config_save(const char *path, const struct remote_config *c,
 		       struct sim_err *e);
 /** remote_config_check() - URLs, key and device are usable; no I/O. */
