@@ -31,6 +31,17 @@ static struct pb_file *known(struct phonebook *pb, const uint16_t *path,
 	return NULL;
 }
 
+/* Refused for the moment? Then it is there at the second time. */
+static int select_twice(struct card *c, const uint16_t *path, size_t depth,
+			const char *name, struct fs_ef *ef, struct sim_err *e)
+{
+	int ret = fs_select(c, path, depth, name, ef, e);
+
+	if (ret > 0 && !fs_sw_lasting(c->sw))
+		ret = fs_select(c, path, depth, name, ef, e);
+	return ret;
+}
+
 static int find_file(struct card *c, struct phonebook *pb, uint8_t tag,
 		     const uint16_t *path, size_t depth, struct pb_file **out,
 		     struct sim_err *e)
@@ -45,7 +56,7 @@ static int find_file(struct card *c, struct phonebook *pb, uint8_t tag,
 		return f->tag == tag ? 0 : 1;
 	if (pb->nfile == PB_FILES)
 		return 1;
-	ret = fs_select(c, path, depth, name, &ef, e);
+	ret = select_twice(c, path, depth, name, &ef, e);
 	if (ret < 0)
 		return -1;
 	/* Refused for now is not absent: its fields would look deleted. */
@@ -218,17 +229,6 @@ static int find_set(struct card *c, struct phonebook *pb, bool local,
 	return 0;
 }
 
-/* Refused for the moment? Then it is there at the second time. */
-static int select_twice(struct card *c, const uint16_t *path, size_t depth,
-			const char *name, struct fs_ef *ef, struct sim_err *e)
-{
-	int ret = fs_select(c, path, depth, name, ef, e);
-
-	if (ret > 0 && !fs_sw_lasting(c->sw))
-		ret = fs_select(c, path, depth, name, ef, e);
-	return ret;
-}
-
 int pb_find_sets(struct card *c, struct phonebook *pb, bool local,
 		 struct sim_err *e)
 {
@@ -295,7 +295,9 @@ int pb_find_plain(struct card *c, struct phonebook *pb, struct sim_err *e)
 	s->adn = f;
 	s->use[s->nuse++] = (struct pb_use){ f, PB_SAME, 0 };
 	pb->nset = 1;
-	ret = fs_select(c, ext, 2, "EF_EXT1", &ef, e);
+	ret = select_twice(c, ext, 2, "EF_EXT1", &ef, e);
+	if (ret > 0 && !fs_sw_lasting(c->sw))
+		return sim_fail_in(e, "the phonebook cannot be read whole");
 	if (!ret)
 		ret = find_file(c, pb, PB_EXT1, ext, 2, &f, e);
 	if (ret)

@@ -30,7 +30,7 @@ static void keep_chain(struct plan *p, unsigned int rec)
 	}
 }
 
-/* Digits beyond 20, ten bytes a record; 1: no room. */
+/* Digits beyond 20, ten bytes a record; 1: no room, -1: nobody knows. */
 static int new_chain(struct card *c, struct plan *p, const char *digits,
 		     uint8_t *first, struct sim_err *e)
 {
@@ -41,6 +41,8 @@ static int new_chain(struct card *c, struct plan *p, const char *digits,
 
 	while (n) {
 		rec = ext ? pb_free_record(c, ext, e) : 0;
+		if (!rec && c->ch->fault != SIM_CHAN_OK)
+			return -1;
 		if (!rec || p->next == 16) {
 			sim_fail(e, EX_CANTCREAT,
 				 "no free record in EF_EXT1 for a number of more than 20 digits");
@@ -232,6 +234,8 @@ static int plan_link(struct card *c, struct plan *p, struct link_plan *l,
 		l->to = l->use->link == PB_POINTED ? pb_free_record(c, f, e) :
 			0;
 		/* No room any more: read back, it will be seen as not there. */
+		if (!l->to)
+			ret = c->ch->fault != SIM_CHAN_OK ? -1 : 0;
 		if (!l->to)
 			goto out;
 		fs_add(&f->taken, l->to);

@@ -94,6 +94,10 @@ int pb_fetch(struct card *c, struct pb_file *f, unsigned int rec,
 	if (again == PB_CACHED && fs_has(&f->bad, rec))
 		return 1;
 	ret = fs_read_record(c, &f->ef, f->name, rec, pb_rec(f, rec), &why);
+	/* Refused for the moment, its entry would wait for the next run. */
+	if (ret > 0 && !fs_sw_lasting(c->sw) && c->sw != 0x9300)
+		ret = fs_read_record(c, &f->ef, f->name, rec, pb_rec(f, rec),
+				     &why);
 	if (!ret) {
 		fs_add(&f->have, rec);
 		fs_drop(&f->bad, rec);
@@ -459,6 +463,7 @@ unsigned int pb_free_record(struct card *c, struct pb_file *f,
 {
 	unsigned int old = 0;
 	bool any;
+	int ret;
 
 	if (f->unsure)
 		return 0;
@@ -467,7 +472,10 @@ unsigned int pb_free_record(struct card *c, struct pb_file *f,
 	for (unsigned int i = 1; i <= f->ef.nrec; i++) {
 		if (fs_has(&f->taken, i) || fs_has(&f->bad, i))
 			continue;
-		if (pb_fetch(c, f, i, PB_CACHED, e))
+		ret = pb_fetch(c, f, i, PB_CACHED, e);
+		if (ret < 0)
+			return 0;
+		if (ret)
 			continue;
 		if (pb_blank(pb_rec(f, i), f->ef.rec_len))
 			return i;

@@ -183,7 +183,7 @@ size_t pb_alpha(const struct pb_use *u);
 /** pb_retake() - count anew which linked records entries point to. */
 void pb_retake(struct phonebook *pb);
 
-/** pb_free_record() - a record of linked file @f nobody points to; 0 none. */
+/** pb_free_record() - a record of linked file @f nobody points to; 0 none, or not to be had (fault of the channel) */
 unsigned int pb_free_record(struct card *c, struct pb_file *f,
 			    struct sim_err *e);
 

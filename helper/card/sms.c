@@ -34,7 +34,7 @@ int sms_load(struct card *c, bool again, struct sim_err *e)
 	struct fs_set none = { 0 };
 	struct sms_store *s;
 	struct sim_err why;
-	int ret;
+	int ret, got;
 
 	if (c->sms && !again)
 		return 0;
@@ -70,7 +70,11 @@ int sms_load(struct card *c, bool again, struct sim_err *e)
 			memcpy(sms_rec(s, i), blank, s->ef.rec_len);
 			continue;
 		}
-		switch (fs_read_record(c, &s->ef, NAME, i, sms_rec(s, i), &why)) {
+		got = fs_read_record(c, &s->ef, NAME, i, sms_rec(s, i), &why);
+		if (got > 0 && !fs_sw_lasting(c->sw) && c->sw != 0x9300)
+			got = fs_read_record(c, &s->ef, NAME, i, sms_rec(s, i),
+					     &why);
+		switch (got) {
 		case 0:
 			if (sms_rec(s, i)[0] & 1 && sms_rec(s, i)[0] != 0xff)
 				fs_add(&s->used, i);

@@ -391,7 +391,7 @@ static void one_refused_record_leaves_the_others_readable(void **state)
 	b.u = uicc_parse(HEAD "phonebook local adn=20x28\ncontact \"A\" 1\n"
 			 "contact \"B\" 2\ncontact \"C\" 3\n", "t", why);
 	assert_non_null(b.u);
-	assert_int_equal(uicc_fault(b.u, "sw 6F00 ins=B2 fid=4F3A nth=2", why), 0);
+	assert_int_equal(uicc_fault(b.u, "sw 6F00 ins=B2 fid=4F3A nth=2 times=2", why), 0);
 	attach(&b);
 	look(&b);
 	assert_int_equal(b.ch.n, 3);

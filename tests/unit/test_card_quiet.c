@@ -463,7 +463,7 @@ static void what_could_not_be_read_is_tried_again(void **state)
 	char why[UICC_WHY];
 
 	(void)state;
-	assert_int_equal(uicc_fault(b.u, "sw 6F00 ins=B2 nth=9", why), 0);
+	assert_int_equal(uicc_fault(b.u, "sw 6F00 ins=B2 nth=9 times=2", why), 0);
 	assert_true(reads_contacts(&b));
 	assert_true(reads_contacts(&b));
 	assert_false(reads_contacts(&b));
