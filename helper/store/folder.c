@@ -387,10 +387,25 @@ static int look_at(struct pass *p, struct vfile *f)
 	return ret;
 }
 
+/* Not listed, and not there: a name replaced meanwhile may be left out. 0 no, 1, -1 */
+static int is_gone(struct pass *p, struct vfile *f)
+{
+	char *text;
+	size_t len;
+	int ret = read_file(p, f, &text, &len);
+
+	if (!ret)
+		free(text);
+	return ret;
+}
+
 static int vanished(struct pass *p, struct vfile *f)
 {
-	int ret = 0;
+	int ret = is_gone(p, f);
 
+	if (ret <= 0)
+		return ret;
+	ret = 0;
 	/* Renamed; or removed here and edited there: an edit beats a removal. */
 	if (!other_with(p, f, f->uid, true) && f->now_seq && f->now_seq == f->seq) {
 		ret = store_contact_rm(p->s, f->uid, f->seq, p->e);

@@ -494,6 +494,68 @@ static void pass_killed(void)
 	assert_non_null(s);
 }
 
+/* readdir(3p): a file added or removed meanwhile may be listed or not. */
+struct left_out {
+	folder_each each;
+	void *arg;
+};
+
+static int all_but_a(const char *name, const struct folder_stat *st, void *arg,
+		     struct sim_err *e)
+{
+	struct left_out *l = arg;
+
+	return strcmp(name, "a.vcf") ? l->each(name, st, l->arg, e) : 0;
+}
+
+static int (*list_all)(struct folder_io *io, folder_each each, void *arg,
+		       struct sim_err *e);
+
+static int list_but_a(struct folder_io *io, folder_each each, void *arg,
+		      struct sim_err *e)
+{
+	struct left_out l = { each, arg };
+
+	return list_all(io, all_but_a, &l, e);
+}
+
+static struct folder_report pass_without_a(void)
+{
+	struct folder_io_ops ops;
+	struct folder_report r;
+	struct folder_dir d;
+	struct sim_err e;
+
+	assert_int_equal(folder_dir_open(&d, folder, &e), 0);
+	ops = *d.io.ops;
+	list_all = ops.list;
+	ops.list = list_but_a;
+	d.io.ops = &ops;
+	assert_int_equal(folder_mirror_io(s, &d.io, &r, &e), 0);
+	folder_dir_close(&d);
+	return r;
+}
+
+static void what_a_listing_leaves_out_is_looked_for(void **state)
+{
+	struct folder_report r;
+
+	(void)state;
+	add("A", "a");
+	add("B", "b");
+	mirror();
+	nothing(pass_without_a());
+	assert_true(has("a", "A"));
+	spill("a.vcf", "BEGIN:VCARD\nVERSION:3.0\nUID:a\nFN:A2\nEND:VCARD\n");
+	nothing(pass_without_a());
+	r = mirror();
+	assert_int_equal(r.in_changed, 1);
+	assert_true(has("a", "A2"));
+	gone("a.vcf");
+	r = pass_without_a();
+	assert_int_equal(r.in_gone, 1);
+}
+
 #define NO_UID(fn) "BEGIN:VCARD\nVERSION:3.0\nFN:" fn "\nEND:VCARD\n"
 
 static void a_contact_without_uid_comes_in_once(void **state)
@@ -721,6 +783,7 @@ int main(void)
 		S(an_emptied_folder_deletes_nothing),
 		S(renamed_and_copied_files),
 		S(a_folder_made_anew_deletes_nothing),
+		T(what_a_listing_leaves_out_is_looked_for),
 		T(a_contact_without_uid_comes_in_once),
 		T(a_twin_is_made_once),
 		T(what_cannot_be_looked_at_is_not_gone),
