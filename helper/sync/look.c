@@ -158,6 +158,7 @@ void spots_free(struct spots *s)
 		free(s->spot[i].version);
 		free(s->spot[i].uid);
 		sim_item_free(&s->spot[i].was);
+		free(s->spot[i].whole);
 	}
 	free(s->spot);
 	memset(s, 0, sizeof(*s));

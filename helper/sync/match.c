@@ -160,6 +160,32 @@ static int has_alias(struct component *c, struct side *s, struct spots *spots,
 	return row < 0 ? -1 : found;
 }
 
+/* A copy goes its own way: what is cut of its name nobody took from it. */
+static int part_copy(struct component *c, struct spot *lost, struct spot *found)
+{
+	struct sim_item full = {.kind = c->g.kind};
+	const char *was, *now, *whole;
+	int rc;
+
+	if (ledger_do(c->run->l, LQ_BASE_DEL, c->run->e, "i", lost->base))
+		return -1;
+	lost->lost = false;
+	lost->base = 0;
+	if (!found)
+		return 0;
+	was = sim_item_get(&lost->was, "FN");
+	now = sim_item_get(&found->rec->item, "FN");
+	rc = item_load(c, lost->item, &full);
+	whole = rc == 1 ? sim_item_get(&full, "FN") : NULL;
+	if (whole && same(was, now) && !strncmp(whole, now, strlen(now)) &&
+	    !found->whole) {
+		found->whole = strdup(whole);
+		rc = found->whole ? 0 : run_no_memory(c->run);
+	}
+	sim_item_free(&full);
+	return rc < 0 ? -1 : 0;
+}
+
 /* One of several identical records went or changed: the item is still here. */
 static int drop_aliases(struct component *c, struct side *s,
 			struct spots *spots)
@@ -172,11 +198,9 @@ static int drop_aliases(struct component *c, struct side *s,
 			return -1;
 		if (!rc)
 			continue;
-		if (ledger_do(c->run->l, LQ_BASE_DEL, c->run->e, "i", p->base))
-			return -1;
 		s->room = s->room || !p->found;
-		p->lost = false;
-		p->base = 0;
+		if (part_copy(c, p, p->found ? p : NULL))
+			return -1;
 	}
 	return 0;
 }
@@ -304,11 +328,7 @@ static int settle_edited(struct component *c, size_t side, struct spots *s,
 {
 	if (!edited_apart(c, side, s, lost, found))
 		return settle(c, side, lost, found);
-	if (ledger_do(c->run->l, LQ_BASE_DEL, c->run->e, "i", lost->base))
-		return -1;
-	lost->lost = false;
-	lost->base = 0;
-	return 0;
+	return part_copy(c, lost, found);
 }
 
 /* Edited where it is, else the only two that are alike. */

@@ -89,6 +89,19 @@ static int uid_taken(struct component *c, const char *uid)
 	return rc;
 }
 
+/* What the record says, its name as long as it is known to be. malloc'd */
+static char *whole_text(const struct spot *p)
+{
+	struct sim_item it = {.kind = p->rec->item.kind};
+	char *text = NULL;
+
+	if (!sim_item_copy(&it, &p->rec->item) &&
+	    (!p->whole || !sim_item_set(&it, "FN", p->whole)))
+		text = sim_item_text(&it);
+	sim_item_free(&it);
+	return text;
+}
+
 /* A record nobody else has: the item is what it holds. */
 static int64_t create(struct component *c, size_t side, struct spot *p,
 		      const char *key, int64_t nth)
@@ -112,7 +125,7 @@ static int64_t create(struct component *c, size_t side, struct spot *p,
 		run_uuid(run, fresh);
 		uid = fresh;
 	}
-	text = sim_item_text(&rec->item);
+	text = whole_text(p);
 	if (!text)
 		return run_no_memory(run);
 	item = ledger_add(run->l, LQ_ITEM_ADD, run->e, "issis", c->id, uid,

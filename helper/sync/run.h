@@ -172,6 +172,7 @@ int look(struct component *c);
  * @found: the record has still to be given an item
  * @retyped: somebody gave it the name it has now
  * @was: content of the base, when loaded
+ * @whole: name of which the record has the beginning, as a copy of that item
  */
 struct spot {
 	int64_t base;
@@ -184,6 +185,7 @@ struct spot {
 	bool found;
 	bool retyped;
 	struct sim_item was;
+	char *whole;
 };
 
 /**

@@ -160,6 +160,7 @@ void split(struct world *w, const struct step *s);
  * @people: who has or had it
  * @left: who of them has it no more
  * @gone: typed over or deleted by somebody who had seen it: it may go
+ * @over: it was once, whoever typed it since
  * @known: it was where a run looked
  * @seen: replicas that may have heard of it
  * @may: replicas it may be on, by the rules that were in force
@@ -168,7 +169,7 @@ struct value {
 	char text[48];
 	char field;
 	uint64_t people, left;
-	bool gone, known;
+	bool gone, over, known;
 	unsigned int seen, may;
 };
 

@@ -213,6 +213,7 @@ void value_over(struct value *v, uint64_t who)
 {
 	v->left |= who;
 	v->gone = v->gone || !(v->people & ~v->left);
+	v->over = v->over || v->gone;
 }
 
 void person_delete(struct world *w, uint64_t who, unsigned int at)

@@ -524,7 +524,11 @@ static void other(struct world *w, const struct step *s)
 		for (unsigned int i = 0; i < w->p->values; i++) {
 			struct value *v = &w->p->value[i];
 
-			if (!(v->people & old) || held_elsewhere(w, v, s->at))
+			if (!(v->people & old))
+				continue;
+			/* Of two copies the other is who it was: as edited. */
+			v->gone = v->gone || v->over;
+			if (held_elsewhere(w, v, s->at))
 				continue;
 			if (v->people & who)
 				v->left |= old & ~who;

@@ -477,6 +477,27 @@ static void of_two_identical_records_both_are_edited(void **state)
 	assert_quiet(w);
 }
 
+/* What the card had no room for nobody took from the copy. */
+static void a_copy_that_is_edited_keeps_the_whole_name(void **state)
+{
+	struct world *w = *state;
+
+	mem_set(w->local, "a", "u1", "FN:Alexandra Hamilton\nTEL:+491701\n");
+	run(w);
+	assert_has(w->card, "rec/0", "FN:Alexandra Hami\nTEL:+491701\n");
+	mem_set(w->card, "rec/1", NULL, "FN:Alexandra Hami\nTEL:+491701\n");
+	run(w);
+	mem_set(w->card, "rec/1", NULL, "FN:Alexandra Hami\nTEL:+491702\n");
+	run(w);
+	assert_int_equal(mem_count(w->local), 2);
+	assert_non_null(mem_with(w->local,
+				 "FN:Alexandra Hamilton\nTEL:+491701\n"));
+	assert_non_null(mem_with(w->local,
+				 "FN:Alexandra Hamilton\nTEL:+491702\n"));
+	assert_has(w->card, "rec/1", "FN:Alexandra Hami\nTEL:+491702\n");
+	assert_quiet(w);
+}
+
 static void of_two_identical_records_both_are_edited_alike(void **state)
 {
 	struct world *w = *state;
@@ -1299,6 +1320,7 @@ int main(void)
 		T(of_two_identical_records_one_goes_one_is_rewritten),
 		T(of_two_identical_records_both_are_edited),
 		T(of_two_identical_records_both_are_edited_alike),
+		T(a_copy_that_is_edited_keeps_the_whole_name),
 		T(uids_pair_local_and_server),
 		T(a_card_pairs_by_number_and_name_even_cut),
 		T(a_cut_name_on_a_shared_number_never_pairs),
