@@ -46,7 +46,8 @@
  *	photo0 and photo1 (rows of photo: what `before` and `after` are without);
  *	pruned after 90 days or at 64 MiB, and so are runs
  * photo      id, hash, value, size: photos of history, each once
- * conflict   id, item, field, state (open|closed), opened, closed (runs)
+ * conflict   id, item, field, state (open|closed), opened, closed (runs; NULL and
+ *	closed: rules parted its sides)
  * version    conflict, member, value: each side of a conflict
  * duplicate  a, b (items), state (open|joined|split), run
  * held       id, member, item, what (delete|edit|emptied|refill), run, at, state

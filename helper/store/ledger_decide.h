@@ -31,8 +31,8 @@
 	  "NULL AND NOT EXISTS(SELECT 1 FROM base o WHERE o.item=?1 "          \
 	  "AND o.member=base.member AND o.ref IS NOT NULL)")                   \
 	X(DECIDE_CLOSE,                                                        \
-	  "UPDATE conflict SET state='closed' WHERE item=? AND "               \
-	  "state='open'")                                                      \
+	  "UPDATE conflict SET state='closed',closed=(SELECT max(id) FROM "    \
+	  "run) WHERE item=? AND state='open'")                                \
 	X(DECIDE_PAIR,                                                         \
 	  "INSERT INTO duplicate(a,b,state,run) VALUES(?1,?2,?3,0) ON "        \
 	  "CONFLICT(a,b) DO UPDATE SET state=excluded.state")                  \
@@ -47,6 +47,10 @@
 	  "SELECT item,member,verb,wrote," LEDGER_WHOLE("before", "photo0")    \
 	  "," LEDGER_WHOLE("after", "photo1") " FROM history "                 \
 	  "WHERE run=? AND wrote<>1 ORDER BY id")                              \
+	X(UNDO_WROTE,                                                          \
+	  "SELECT " LEDGER_WHOLE("before", "photo0") ","                       \
+	  LEDGER_WHOLE("after", "photo1") " FROM history WHERE run=? AND "     \
+	  "item=? AND wrote=1 AND verb=1 ORDER BY id")                         \
 	X(UNDO_KEEP,                                                           \
 	  "UPDATE base SET meaning='asked' WHERE item=? AND member=? "         \
 	  "AND ref IS NOT NULL")                                               \

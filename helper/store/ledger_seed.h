@@ -188,7 +188,8 @@
 	  "replica r ON r.id=m.replica WHERE m.component=?2 AND "              \
 	  "((1<<r.class)&?3)<>0)")                                             \
 	X(SEED_CONFLICTS_END,                                                  \
-	  "UPDATE conflict SET state='closed' WHERE state='open' AND "         \
+	  "UPDATE conflict SET state='closed',closed=iif(?4,(SELECT max(id) "  \
+	  "FROM run),NULL) WHERE state='open' AND "                            \
 	  "item IN (SELECT id FROM item WHERE component=?2 AND ?1=?1) AND "    \
 	  "(?4 OR NOT " SEED_DIFFER("conflict.id", "conflict.item", "=") ")")  \
 	X(SEED_HELD,                                                           \
@@ -211,6 +212,13 @@
 	  "d JOIN item o ON o.id=d.a AND o.component=?2 JOIN item p "          \
 	  "ON p.id=d.b JOIN item x ON x.component=?1 AND x.uid=o.uid "         \
 	  "JOIN item y ON y.component=?1 AND y.uid=p.uid WHERE x.id>?5")       \
+	X(SEED_REOPEN,                                                         \
+	  "UPDATE OR IGNORE conflict SET state='open',closed=?2 WHERE "        \
+	  "state='closed' AND closed IS NULL AND item IN (SELECT id FROM "     \
+	  "item WHERE component=?1 AND state='live')")                         \
+	X(SEED_REOPENED,                                                       \
+	  "SELECT DISTINCT item FROM conflict WHERE state='open' AND "         \
+	  "closed=?2 AND item IN (SELECT id FROM item WHERE component=?1)")    \
 	X(WIDEN_ROWS,                                                          \
 	  "SELECT o.value,b.value FROM item n JOIN item o ON "                 \
 	  "o.component=?2 AND o.uid=n.uid JOIN base b ON b.item=n.id "         \

@@ -132,7 +132,7 @@
 	X(GUARD_COUNT, "SELECT count(*) FROM history WHERE member=?1 "         \
 		       "AND verb=?2 AND wrote=0 AND at>max(?3,ifnull((SELECT " \
 		       "max(freed) FROM held WHERE member=?1),0))")            \
-	X(CONFLICT_OPEN, "SELECT id,field FROM conflict WHERE item=? "         \
+	X(CONFLICT_OPEN, "SELECT id,field,closed FROM conflict WHERE item=? "  \
 			 "AND state='open'")                                   \
 	X(CONFLICT_ADD, "INSERT INTO conflict(item,field,state,opened) "       \
 			"VALUES(?,?,'open',?)")                                \

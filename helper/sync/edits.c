@@ -85,7 +85,7 @@ static int open_conflict(struct taking *t, const struct sim_edit *e)
 		return run_no_memory(run);
 	m->open = p;
 	p = &p[m->opens];
-	p->fresh = true;
+	*p = (struct open){.fresh = true};
 	p->field = strdup(e->field);
 	if (!p->field)
 		return run_no_memory(run);
@@ -437,7 +437,7 @@ static int note_versions(struct merge *m, const struct open *o)
 		int rc = 0;
 
 		/* Nothing happened there: it is recorded already. */
-		if (!holds_item(r) || (!o->fresh && !r->touch))
+		if (!holds_item(r) || (!o->fresh && !o->back && !r->touch))
 			continue;
 		if (version_of(m, r, o, &own) ||
 		    (own.n && !(text = sim_item_text(&own))))

@@ -195,7 +195,9 @@ int open_load(struct component *c, int64_t item, struct open **out, size_t *n)
 			ledger_end(l, q);
 			return run_no_memory(c->run);
 		}
-		p[(*n)++] = (struct open){ledger_int(l, q, 0), field, false};
+		p[(*n)++] = (struct open){
+			.id = ledger_int(l, q, 0), .field = field,
+			.back = ledger_int(l, q, 2) == c->run->id};
 	}
 	return row;
 }

@@ -252,11 +252,15 @@ struct row {
 	struct touch *touch;
 };
 
-/** struct open - an open conflict of an item */
+/**
+ * struct open - an open conflict of an item
+ * @fresh: opened just now
+ * @back: rules had parted its sides, and brought them together again
+ */
 struct open {
 	int64_t id;
 	char *field;
-	bool fresh;
+	bool fresh, back;
 };
 
 /**

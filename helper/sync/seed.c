@@ -174,6 +174,26 @@ int seed_rules(struct component *c, unsigned int classes)
 	return ledger_do(run->l, LQ_RULES_ARE, run->e, "ii", c->id, now);
 }
 
+/* Sides of a conflict that rules had parted are together again, and so it is. */
+static int reopen(struct component *c)
+{
+	const enum ledger_query q = LQ_SEED_REOPENED;
+	struct run *run = c->run;
+	int row;
+
+	if (ledger_do(run->l, LQ_SEED_REOPEN, run->e, "ii", c->id, run->id))
+		return -1;
+	for (row = ledger_first(run->l, q, run->e, "ii", c->id, run->id);
+	     row > 0; row = ledger_next(run->l, q, run->e)) {
+		run->conflicts = true;
+		if (!touch_add(c, ledger_int(run->l, q, 0), NOT_FOUND)) {
+			ledger_end(run->l, q);
+			return -1;
+		}
+	}
+	return row;
+}
+
 int seed(struct component *c, bool fresh)
 {
 	struct run *run = c->run;
@@ -194,6 +214,8 @@ int seed(struct component *c, bool fresh)
 	}
 	/* One that was in force before has the bases it had then. */
 	if (from.id && fresh && seed_also(c, classes))
+		return -1;
+	if (from.id && reopen(c))
 		return -1;
 	return ledger_do(run->l, LQ_COMPONENT_USED, run->e, "ii", c->id,
 			 run->id);

@@ -21,7 +21,7 @@
 enum { FOUND, WROTE, UNDONE };
 
 struct change {
-	int64_t item, member;
+	int64_t run, item, member;
 	enum sim_verb verb;
 	int64_t how;
 	char *before, *after;
@@ -61,6 +61,7 @@ static int load(struct decide *d, int64_t run, struct change **out, size_t *n,
 		}
 		*out = c;
 		c = &c[(*n)++];
+		c->run = run;
 		c->item = ledger_int(d->l, q, 0);
 		c->member = ledger_int(d->l, q, 1);
 		c->verb = (enum sim_verb)ledger_int(d->l, q, 2);
@@ -88,34 +89,127 @@ static int still(struct decide *d, const struct sim_item *it,
 	return rc;
 }
 
+static int apply_back(struct decide *d, struct decided *it,
+		      const struct sim_edit *back, struct undone *out, bool *did)
+{
+	int same = back->order ? 1 : still(d, &it->value, back);
+
+	if (same < 0 ||
+	    (same && sim_apply(&it->value, back, d->country) < 0))
+		return -1;
+	*did = *did || same > 0;
+	out->moved += !same;
+	return 0;
+}
+
+static bool is_name(const struct sim_edit *edit)
+{
+	return !strcmp(edit->name, "FN") || !strcmp(edit->name, "N");
+}
+
+/*
+ * A card says only the beginning of a name: what the run wrote over elsewhere
+ * tells all of it. The line of history that has most; @out: "" there is none.
+ */
+static int whole_name(struct decide *d, const struct change *c,
+		      const struct sim_item *before, struct change *out,
+		      struct sim_err *e)
+{
+	const enum ledger_query q = LQ_UNDO_WROTE;
+	const char *begins = sim_item_get(before, "FN");
+	size_t most = begins ? strlen(begins) : 0;
+	int row, rc = 0;
+
+	memset(out, 0, sizeof(*out));
+	if (!begins)
+		return 0;
+	for (row = ledger_first(d->l, q, e, "ii", c->run, c->item);
+	     row > 0 && !rc; row = ledger_next(d->l, q, e)) {
+		struct sim_item was = {.kind = before->kind};
+		const char *fn;
+
+		if (sim_item_parse(&was, before->kind, ledger_text(d->l, q, 0))) {
+			rc = sim_fail(e, EX_DATAERR,
+				      "ledger: history cannot be read");
+			break;
+		}
+		fn = sim_item_get(&was, "FN");
+		if (fn && strlen(fn) > most &&
+		    !strncmp(fn, begins, strlen(begins))) {
+			most = strlen(fn);
+			free(out->before);
+			free(out->after);
+			out->before = strdup(ledger_text(d->l, q, 0));
+			out->after = strdup(ledger_text(d->l, q, 1));
+			rc = out->before && out->after ? 0
+						       : decide_no_memory(e);
+		}
+		sim_item_free(&was);
+	}
+	ledger_end(d->l, q);
+	return rc || row < 0 ? -1 : 0;
+}
+
+/* What led from @c's before to its after; only the names, or all but them. */
+static int delta_back(struct decide *d, struct decided *it,
+		      const struct change *c, bool names, bool rest,
+		      struct undone *out, bool *did, struct sim_err *e)
+{
+	struct sim_item before = {.kind = it->kind}, after = before;
+	struct sim_delta back = {0};
+	int rc = 0;
+
+	if (sim_item_parse(&before, it->kind, c->before) ||
+	    sim_item_parse(&after, it->kind, c->after))
+		rc = sim_fail(e, EX_DATAERR, "ledger: history cannot be read");
+	else if (sim_diff(&after, &before, d->country, &back))
+		rc = decide_no_memory(e);
+	for (size_t i = 0; !rc && i < back.n; i++)
+		if ((is_name(&back.edit[i]) ? names : rest) &&
+		    apply_back(d, it, &back.edit[i], out, did))
+			rc = decide_no_memory(e);
+	sim_delta_free(&back);
+	sim_item_free(&before);
+	sim_item_free(&after);
+	return rc;
+}
+
+static bool renames(const struct sim_item *before, const char *after,
+		    enum sim_kind kind)
+{
+	struct sim_item now = {.kind = kind};
+	const char *a = sim_item_get(before, "FN"), *b;
+	bool out = false;
+
+	if (!sim_item_parse(&now, kind, after)) {
+		b = sim_item_get(&now, "FN");
+		out = a && b && strcmp(a, b);
+	}
+	sim_item_free(&now);
+	return out;
+}
+
 static int change_back(struct decide *d, struct decided *it,
 		       const struct change *c, struct undone *out, bool *did,
 		       struct sim_err *e)
 {
-	struct sim_item before, after;
-	struct sim_delta back = {0};
+	struct sim_item before = {.kind = it->kind};
+	struct change whole = {0};
 	int rc;
 
 	if (sim_item_parse(&before, it->kind, c->before))
 		return sim_fail(e, EX_DATAERR, "ledger: history cannot be read");
-	rc = sim_item_parse(&after, it->kind, c->after) ||
-	     sim_diff(&after, &before, d->country, &back);
-	for (size_t i = 0; !rc && i < back.n; i++) {
-		int same = back.edit[i].order
-				   ? 1
-				   : still(d, &it->value, &back.edit[i]);
-
-		if (same < 0 ||
-		    (same && sim_apply(&it->value, &back.edit[i],
-				       d->country) < 0))
-			rc = -1;
-		*did = *did || same > 0;
-		out->moved += !same;
-	}
-	sim_delta_free(&back);
+	rc = it->kind == SIM_CONTACT && renames(&before, c->after, it->kind)
+		     ? whole_name(d, c, &before, &whole, e)
+		     : 0;
+	if (!rc && whole.before)
+		rc = delta_back(d, it, &whole, true, false, out, did, e);
+	if (!rc)
+		rc = delta_back(d, it, c, !whole.before, true, out, did, e);
+	free(whole.before);
+	free(whole.after);
 	sim_item_free(&before);
-	sim_item_free(&after);
-	return rc ? decide_no_memory(e) : 0;
+	return rc;
 }
 
 /* What was new goes again, but not from where a person had put it. */
@@ -123,12 +217,13 @@ static int take_away(struct decide *d, struct decided *it,
 		     const struct change *c, struct undone *out, bool *did,
 		     struct sim_err *e)
 {
-	char *now = sim_item_text(&it->value);
-	bool same = now && !strcmp(now, c->after);
+	struct sim_item then = {.kind = it->kind};
+	bool same;
 
-	free(now);
-	if (!now)
-		return decide_no_memory(e);
+	if (sim_item_parse(&then, it->kind, c->after))
+		return sim_fail(e, EX_DATAERR, "ledger: history cannot be read");
+	same = sim_item_same(&it->value, &then);
+	sim_item_free(&then);
 	if (!it->live || !same) {
 		out->moved++;
 		return 0;

@@ -69,6 +69,17 @@ static bool holds(const struct mem *m, const struct value *v)
 	return false;
 }
 
+/* Rules may say that one of two edits counts: then the other is no loss. */
+static bool decided_for_them(const struct world *w, const struct value *v)
+{
+	if (w->h->policy == RULE_ASK || w->h->policy == RULE_KEEP_BOTH)
+		return false;
+	for (unsigned int i = 0; i < w->p->n; i++)
+		if ((v->people & (uint64_t)1 << i) && w->p->person[i].wild)
+			return true;
+	return false;
+}
+
 static void check_loss(struct world *w)
 {
 	for (unsigned int i = 0; i < w->n; i++)
@@ -76,7 +87,7 @@ static void check_loss(struct world *w)
 			return;
 	for (unsigned int i = 0; i < w->p->values; i++) {
 		const struct value *v = &w->p->value[i];
-		bool there = v->gone;
+		bool there = v->gone || decided_for_them(w, v);
 
 		for (unsigned int k = 0; !there && k < w->n; k++)
 			there = holds(w->m[k], v);
@@ -212,12 +223,13 @@ void check_run(struct world *w)
 		check_people(w);
 }
 
+/* What was new is undone where it was copied to, and stays where it was put. */
 void check_end(struct world *w)
 {
 	char *a, *b;
 
 	if (w->n < 2 || is_card(w->m[1]) || !together(w, 0, 1) ||
-	    w->rep.conflicts)
+	    w->rep.conflicts || history_has(w->h, UNDO))
 		return;
 	a = world_text(w->m[0]);
 	b = world_text(w->m[1]);

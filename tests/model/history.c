@@ -39,6 +39,8 @@ static const struct kind kinds[STEP_TYPES] = {
 	[RULES] = {"rules", 0, "other rules"},
 	[RESOLVE] = {"resolve", 5, "a conflict decided"},
 	[SPLIT] = {"split", 2, "duplicates are two people"},
+	[JOIN] = {"join", 3, "duplicates are one person"},
+	[UNDO] = {"undo", 3, "what a run brought in is taken back"},
 	[RUN] = {"run", 70, "simsync runs"},
 };
 
@@ -107,6 +109,7 @@ void history_make(struct history *h, uint64_t seed)
 					   rnd(&s, h->places), rnd(&s, 1000),
 					   i + 1};
 	}
+	h->policy = rnd(&s, 3) ? RULE_ASK : rnd(&s, RULE_ASK);
 }
 
 void history_print(const struct history *h, FILE *f)
@@ -117,7 +120,8 @@ void history_print(const struct history *h, FILE *f)
 		fprintf(f, "place %s %u %u %u %u %d\n", classes[p->class],
 			p->records, p->name, p->tels, p->emails, p->tokens);
 	}
-	fprintf(f, "start %u %u %u\n", h->rules, h->kill_run, h->kill_at);
+	fprintf(f, "start %u %u %u %u\n", h->rules, h->kill_run, h->kill_at,
+		h->policy);
 	for (unsigned int i = 0; i < h->steps; i++) {
 		const struct step *s = &h->step[i];
 
@@ -177,9 +181,10 @@ int history_read(struct history *h, FILE *f, unsigned int *line)
 			if (read_place(h, text))
 				return -1;
 		} else if (!strncmp(text, "start ", 6)) {
-			if (sscanf(text, "start %u %u %u", &h->rules,
-				   &h->kill_run, &h->kill_at) != 3 ||
-			    h->rules >= rulesets_n)
+			h->policy = RULE_ASK;
+			if (sscanf(text, "start %u %u %u %u", &h->rules,
+				   &h->kill_run, &h->kill_at, &h->policy) < 3 ||
+			    h->rules >= rulesets_n || h->policy > RULE_ASK)
 				return -1;
 		} else if (read_step(h, text)) {
 			return -1;

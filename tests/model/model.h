@@ -41,7 +41,7 @@ enum {
 enum step_type {
 	ADD, SHARE, AGAIN, RETEL, RENAME, RENOTE, REMAIL, MORE, LESS, ORDER,
 	DELETE, WIPE, TWIN, SWAP, REUSE, OTHER, AWAY, FAULT, CLOCK, RULES,
-	RESOLVE, SPLIT, RUN, STEP_TYPES
+	RESOLVE, SPLIT, JOIN, UNDO, RUN, STEP_TYPES
 };
 
 /**
@@ -76,6 +76,7 @@ struct place {
  * @place: replicas; the first is local
  * @places: how many
  * @rules: row of the table in people.c that is in force at first
+ * @policy: how conflicts end, enum rule_policy; prefer: the phone's
  * @kill_run: this run is killed, counted from 0
  * @kill_at: at its n-th point; 0: never
  */
@@ -83,7 +84,7 @@ struct history {
 	uint64_t seed;
 	struct place place[MAX_REPLICAS];
 	unsigned int places;
-	unsigned int rules;
+	unsigned int rules, policy;
 	unsigned int kill_run, kill_at;
 	struct step step[MAX_STEPS];
 	unsigned int steps;
@@ -151,6 +152,8 @@ struct mem_rec *pick(struct mem *m, unsigned int at);
 bool step_of_people(struct world *w, const struct step *s);
 void resolve(struct world *w, const struct step *s);
 void split(struct world *w, const struct step *s);
+void join(struct world *w, const struct step *s);
+void undo(struct world *w, const struct step *s);
 
 /* ---- people.c ---- */
 

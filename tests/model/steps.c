@@ -546,7 +546,7 @@ static void (*const does[STEP_TYPES])(struct world *w, const struct step *s) = {
 	[RENAME] = edit, [RENOTE] = edit, [REMAIL] = edit, [MORE] = edit,
 	[LESS] = edit, [ORDER] = order, [DELETE] = delete, [WIPE] = wipe,
 	[TWIN] = twin, [SWAP] = swap, [REUSE] = reuse, [OTHER] = other,
-	[RESOLVE] = resolve, [SPLIT] = split,
+	[RESOLVE] = resolve, [SPLIT] = split, [JOIN] = join, [UNDO] = undo,
 };
 
 bool step_of_people(struct world *w, const struct step *s)

@@ -360,6 +360,10 @@ int world_play(struct world *w, const struct history *h, bool traced)
 	w->n = h->places;
 	w->l = ledger_empty();
 	rules_init(&w->rules);
+	for (int i = 0; i < RULES_MAX; i++) {
+		w->rules.rule[i].policy = (enum rule_policy)h->policy;
+		w->rules.rule[i].prefer = 1u << SIM_LOCAL;
+	}
 	for (unsigned int i = 0; i < w->n; i++) {
 		const struct place *p = &h->place[i];
 		char name[40];

@@ -388,6 +388,28 @@ static void undo_of_a_card_that_is_away_is_queued(void **state)
 	assert_quiet(w);
 }
 
+/* The card knew the beginning of it: undone, the whole name is back. */
+static void a_name_changed_on_a_card_comes_back_whole(void **state)
+{
+	struct world *w = *state;
+	struct undone u;
+
+	mem_set(w->local, "1", "u1",
+		"FN:Alexandra Hamilton\nN:Hamilton;Alexandra;;;\nTEL:+491701\n");
+	run(w);
+	assert_has(w->card, "rec/0", "FN:Alexandra Hami\nTEL:+491701\n");
+	mem_set(w->card, "rec/0", NULL, "FN:Alexandra\nTEL:+491701\n");
+	run(w);
+	assert_non_null(mem_with(w->local, "FN:Alexandra\n"));
+	assert_int_equal(undo(w, w->rep.run, &u), 0);
+	assert_int_equal(u.moved, 0);
+	run(w);
+	assert_has(w->local, "1",
+		   "FN:Alexandra Hamilton\nN:Hamilton;Alexandra;;;\nTEL:+491701\n");
+	assert_has(w->card, "rec/0", "FN:Alexandra Hami\nTEL:+491701\n");
+	assert_quiet(w);
+}
+
 static void after_ninety_days_it_is_said_to_be_forgotten(void **state)
 {
 	struct world *w = *state;
@@ -425,6 +447,7 @@ int main(void)
 		T(a_delete_undone_comes_back_under_its_name),
 		T(what_was_new_stays_only_where_it_was_put),
 		T(undo_of_a_card_that_is_away_is_queued),
+		T(a_name_changed_on_a_card_comes_back_whole),
 		T(after_ninety_days_it_is_said_to_be_forgotten),
 	};
 
