@@ -159,17 +159,13 @@ struct fetched {
 static int take_fetched(struct dav_text_item *it, void *arg, struct sim_err *e)
 {
 	struct fetched *f = arg;
-	struct sim_record *r;
 
 	if (!it->etag)
 		return f->l->out->whole ? 0 :
 					  listing_gone(f->l, it->path, e);
 	if (listing_weigh(f->l, f->d->url, it->len, e))
 		return -1;
-	r = sim_changes_add(f->l->out);
-	if (!r)
-		return nomem(e);
-	if (carddav_record(r, it->path, it->etag, it->data, it->len, e))
+	if (listing_add(f->l, it->path, it->etag, it->data, it->len, e))
 		return -1;
 	free(it->data);
 	it->data = NULL;
@@ -308,7 +304,8 @@ static int by_sync(struct carddav *d, struct listing *l, const char *since,
 int carddav_changes(struct carddav *d, const char *since,
 		    struct sim_changes *out, struct sim_err *e)
 {
-	struct listing l = { .path = d->path, .out = out };
+	struct listing l = { .path = d->path, .out = out,
+			     .counts = d->counts };
 	int ret = 1;
 
 	if (!since || !strncmp(since, "s:", 2))
@@ -413,7 +410,10 @@ int carddav_test(struct carddav *d, bool create, struct remote_report *out,
 	    !(self.flags & DAV_MAY_BIND))
 		return sim_fail(e, EX_NOPERM,
 				"the address book is read-only for this user");
-	if (carddav_changes(d, NULL, &all, e))
+	d->counts = true;
+	status = carddav_changes(d, NULL, &all, e);
+	d->counts = false;
+	if (status)
 		return -1;
 	out->contacts = all.total;
 	out->sync_token = all.token && !strncmp(all.token, "s:", 2);

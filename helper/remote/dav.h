@@ -66,6 +66,7 @@ struct carddav {
 	struct http *h;
 	char *url;	/* ends with '/' */
 	char *path;	/* of it, as http_path() has it */
+	bool counts;	/* what a contact says is not kept */
 };
 
 /** carddav_changes() - as ops->changes; @out is empty but for its shelf */

@@ -8,6 +8,7 @@
 #include "model/vcard.h"
 
 #define CHUNK 100
+#define KEPT_MAX ((size_t)256 << 20)	/* bytes of texts nobody takes at once */
 #define CHUNK_MAX ((size_t)32 << 20)	/* bytes of an answer */
 
 /* One multiget in flight, or one GET. */
@@ -26,6 +27,7 @@ struct fetch {
 	bool *answered;
 	size_t n, at, chunk;
 	bool by_get;
+	size_t kept;
 	bool refused;	/* no multiget here */
 	int (*took)(struct dav_text_item *it, void *arg, struct sim_err *e);
 	void *arg;
@@ -56,6 +58,12 @@ static struct dav_text_item *find(struct fetch *f, char *path)
 static int answer(struct fetch *f, struct dav_text_item *it, struct sim_err *e)
 {
 	f->answered[it - f->item] = true;
+	if (it->etag)
+		f->kept += it->len;
+	if (!f->took && f->kept > KEPT_MAX)
+		return sim_fail(e, EX_PROTOCOL,
+				"the server's contacts are larger than the %zu MiB that are changed at once: nothing of it is written; take photos out",
+				KEPT_MAX >> 20);
 	return f->took ? f->took(it, f->arg, e) : 0;
 }
 

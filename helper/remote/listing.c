@@ -111,17 +111,25 @@ static int add_missing(struct listing *l, const char *path, struct sim_err *e)
 	return arrived(l, path, MISSING, l->nmissing - 1, e);
 }
 
-static int add_record(struct listing *l, const char *path,
-		      const struct dav_response *r, struct sim_err *e)
+int listing_add(struct listing *l, const char *path, const char *etag,
+		const char *data, size_t len, struct sim_err *e)
 {
 	struct sim_record *rec = sim_changes_add(l->out);
 
 	if (!rec)
 		return nomem(e);
-	if (carddav_record(rec, path, r->text[DAV_ETAG], r->text[DAV_DATA],
-			   r->len[DAV_DATA], e))
+	if (carddav_record(rec, path, etag, data, len, e))
 		return -1;
+	if (l->counts)
+		sim_item_free(&rec->item);
 	return arrived(l, path, HAVE, l->out->n - 1, e);
+}
+
+static int add_record(struct listing *l, const char *path,
+		      const struct dav_response *r, struct sim_err *e)
+{
+	return listing_add(l, path, r->text[DAV_ETAG], r->text[DAV_DATA],
+			   r->len[DAV_DATA], e);
 }
 
 static bool is_self(const struct listing *l, const char *path)

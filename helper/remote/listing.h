@@ -16,6 +16,7 @@ struct arrival;
  * struct listing - a listing on its way
  * @path: of the address book, as http_path() has it
  * @out: records, and what is gone
+ * @counts: what a record says is not kept
  * @missing: known by ETag only
  * @nmissing: how many
  * @cmissing: room for as many
@@ -34,6 +35,7 @@ struct arrival;
 struct listing {
 	const char *path;
 	struct sim_changes *out;
+	bool counts;
 	struct dav_text_item *missing;
 	size_t nmissing, cmissing;
 	struct arrival *came;
@@ -47,6 +49,9 @@ struct listing {
 
 /** listing_take() - one response; @arg is the listing. For dav_multistatus() */
 int listing_take(struct dav_response *r, void *arg, struct sim_err *e);
+/** listing_add() - a record, as carddav_record() */
+int listing_add(struct listing *l, const char *path, const char *etag,
+		const char *data, size_t len, struct sim_err *e);
 /** listing_mark() - the next request begins: what is there stays */
 void listing_mark(struct listing *l);
 /** listing_restart() - forget what came since the mark; @arg: the listing */
