@@ -45,7 +45,7 @@ static int hex(char c)
 /* Servers differ in what they encode ("@", ":"): one way for comparing. */
 char *http_path(const char *url)
 {
-	const char *p = strstr(url, "://");
+	const char *p = *url == '/' ? NULL : strstr(url, "://");
 	struct buf b = { 0 };
 
 	if (p)

@@ -205,21 +205,37 @@ static void XMLCALL on_text(void *arg, const char *s, int n)
 		buf_add(&x->b, s, (size_t)n < room ? (size_t)n : room);
 }
 
-/* "HTTP/1.1 200 OK" */
+/* "HTTP/1.1 200 OK": three digits (RFC 9112 §4), else it says nothing. */
 static int status_of(const char *s)
 {
 	const char *sp = strchr(s, ' ');
 
-	return sp ? atoi(sp + 1) : 0;
+	return sp && strspn(sp + 1, "0123456789") == 3 ? atoi(sp + 1) : 0;
+}
+
+/* It goes into a header: no end of line, no blank (RFC 9110 §8.8.3). */
+static bool usable_etag(const char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s <= ' ' || *s == 0x7f)
+			return false;
+	return true;
 }
 
 static void end_text(struct xml *x)
 {
 	enum dav_text t = texts[x->text].text;
 	struct dav_response *r = x->in_propstat ? &x->part : &x->whole;
+	const char *from = x->b.p;
 	size_t n = x->b.n;
 	char *s;
 
+	/* Names may stand on lines of their own. */
+	while (n && (t == DAV_ETAG || t == DAV_HREF) &&
+	       strchr(" \t\r\n", from[n - 1]))
+		n--;
+	while (n && (t == DAV_ETAG || t == DAV_HREF) && strchr(" \t\r\n", *from))
+		from++, n--;
 	x->text = -1;
 	s = malloc(n + 1);
 	if (!s || x->b.bad) {
@@ -228,7 +244,7 @@ static void end_text(struct xml *x)
 		return;
 	}
 	if (n)
-		memcpy(s, x->b.p, n);
+		memcpy(s, from, n);
 	s[n] = '\0';
 	if (x->b.cap > SMALL_MAX)
 		buf_free(&x->b);
@@ -241,7 +257,7 @@ static void end_text(struct xml *x)
 	} else if (t == DAV_TOKEN && !x->in_response) {
 		free(x->token);
 		x->token = s;
-	} else if (x->in_response) {
+	} else if (x->in_response && (t != DAV_ETAG || usable_etag(s))) {
 		free(r->text[t]);
 		r->text[t] = s;
 		r->len[t] = n;

@@ -307,6 +307,79 @@ static void no_sentence_has_the_number_of_a_card(void **state)
 	sim_changes_free(&c);
 }
 
+/* It would go into If-Match, and what is behind the line's end with it. */
+static void an_etag_of_two_lines_is_none(void **state)
+{
+	struct sim_changes c;
+
+	(void)state;
+	canned_multi(&srv, 0,
+		     MEMBER("/c/a.vcf", FOUND("<getetag>\"1\"&#13;&#10;X-Evil: 1</getetag>" CARD("A")))
+		     MEMBER("\n /c/b.vcf\n", FOUND("<getetag>\n \"1\"\n</getetag>" CARD("B")))
+		     TOKEN("t1"));
+	c = changes(NULL);
+	assert_int_equal(c.n, 2);
+	assert_non_null(at(&c, "/c/a.vcf")->problem);
+	assert_non_null(strstr(at(&c, "/c/a.vcf")->problem, "no ETag"));
+	/* Lines around it are the document's. */
+	assert_null(at(&c, "/c/b.vcf")->problem);
+	assert_string_equal(at(&c, "/c/b.vcf")->version, "\"1\"");
+	sim_changes_free(&c);
+}
+
+/* RFC 9112 4: a status code is three digits; anything else says nothing. */
+static void only_a_status_of_three_digits_counts(void **state)
+{
+	struct sim_changes c;
+
+	(void)state;
+	canned_multi(&srv, 0,
+		     MEMBER("/c/a.vcf", STATUS("4294967700 No"))
+		     MEMBER("/c/b.vcf", STATUS("-404 No"))
+		     TOKEN("t1"));
+	c = changes(NULL);
+	/* There, and not to be read. */
+	assert_int_equal(c.n, 2);
+	assert_non_null(c.rec[0].problem);
+	assert_non_null(c.rec[1].problem);
+	sim_changes_free(&c);
+}
+
+static void a_path_is_what_stands_before_the_question_mark(void **state)
+{
+	static const char *const url[][2] = {
+		{ "/c/a.vcf?u=http://x/b.vcf", "/c/a.vcf" },
+		{ "/c/a%3A//b.vcf", "/c/a%3A//b.vcf" },
+		{ "http://x/c/a.vcf#f", "/c/a.vcf" },
+		{ "https://x", "/" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(url) / sizeof(url[0]); i++) {
+		char *path = http_path(url[i][0]);
+
+		assert_string_equal(path, url[i][1]);
+		free(path);
+	}
+}
+
+/* `remote test` asks how many there are; what they say is nothing to it. */
+static void who_counts_keeps_nothing(void **state)
+{
+	struct sim_changes c;
+
+	(void)state;
+	canned_multi(&srv, 0, MEMBER("/c/a.vcf", FOUND(ETAG("1") CARD("A")))
+			      MEMBER("/c/b.vcf", FOUND(ETAG("1")))
+			      TOKEN("t1"));
+	canned_multi(&srv, 1, MEMBER("/c/b.vcf", FOUND(ETAG("1") CARD("B"))));
+	srv.book.counts = true;
+	c = changes(NULL);
+	assert_int_equal(c.total, 2);
+	assert_int_equal(c.rec[0].item.n + c.rec[1].item.n, 0);
+	sim_changes_free(&c);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, up, down)
@@ -322,6 +395,10 @@ int main(void)
 		T(a_file_of_ours_without_etag_ends_the_listing),
 		T(an_empty_href_is_refused),
 		T(no_sentence_has_the_number_of_a_card),
+		T(an_etag_of_two_lines_is_none),
+		T(only_a_status_of_three_digits_counts),
+		T(a_path_is_what_stands_before_the_question_mark),
+		T(who_counts_keeps_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
