@@ -232,6 +232,7 @@ void fs_forget_old(struct card *c);
 
 /**
  * fs_again() - start over: what was read meanwhile may be wrong
+ * @c: card
  *
  * A file was not as an earlier run was told. All that came from there is
  * forgotten by now. Clears itself.
