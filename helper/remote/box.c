@@ -10,6 +10,7 @@
 /* A line of a message is some hundred bytes; what is parsed takes many times that. */
 #define LINE_MAX_BYTES	((size_t)1 << 20)
 #define LINES_MAX	1000
+#define AT_MAX		INT64_C(253402300799999)	/* end of the year 9999, ms */
 #define PROPS_MAX	((size_t)2 << 20)
 
 static int nomem(struct sim_err *e)
@@ -247,7 +248,8 @@ static int read_state(struct box *b, json_t *j, const char *file)
 	size_t i;
 	int ret = 0;
 
-	if (!id || !json_is_integer(at))
+	if (!id || !json_is_integer(at) || json_integer_value(at) < 0 ||
+	    json_integer_value(at) > AT_MAX)
 		return -1;
 	/* State of a message whose segment is gone: of no use, no harm. */
 	if (!m || (m->by && (json_integer_value(at) < m->at ||
@@ -366,6 +368,22 @@ static int fetch_file(struct webdav *d, struct box *b, struct box *old,
 	return b->bytes > BOX_MAX_BYTES ? too_much(d, e) : 0;
 }
 
+int box_parse(struct webdav *d, struct box *b, struct sim_err *e)
+{
+	size_t i;
+
+	for (i = 0; i < b->nfile; i++)
+		if (b->file[i].name[0] == 'm' &&
+		    read_lines(d, b, &b->file[i], read_message, e))
+			return -1;
+	drop_twins(b);
+	for (i = 0; i < b->nfile; i++)
+		if (b->file[i].name[0] == 's' &&
+		    read_lines(d, b, &b->file[i], read_state, e))
+			return -1;
+	return 0;
+}
+
 int box_load(struct webdav *d, struct sim_err *e)
 {
 	struct box *b = NULL, *old = d->box;
@@ -390,16 +408,7 @@ int box_load(struct webdav *d, struct sim_err *e)
 		if (box_is_file(f.file[i].name) &&
 		    fetch_file(d, b, old, &f.file[i], e))
 			goto out;
-	for (i = 0; i < b->nfile; i++)
-		if (b->file[i].name[0] == 'm' &&
-		    read_lines(d, b, &b->file[i], read_message, e))
-			goto out;
-	drop_twins(b);
-	for (i = 0; i < b->nfile; i++)
-		if (b->file[i].name[0] == 's' &&
-		    read_lines(d, b, &b->file[i], read_state, e))
-			goto out;
-	ret = 0;
+	ret = box_parse(d, b, e);
 out:
 	webdav_files_free(&f);
 	box_free(old);

@@ -46,6 +46,8 @@ struct box {
 
 /** box_load() - read what changed since @d->box was read, or everything */
 int box_load(struct webdav *d, struct sim_err *e);
+/** box_parse() - messages and their states from the files of @b; 0, -1 */
+int box_parse(struct webdav *d, struct box *b, struct sim_err *e);
 /** box_token() - token of a listing; NULL: no memory */
 char *box_token(const struct dav_files *f);
 void box_free(struct box *b);

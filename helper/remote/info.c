@@ -22,6 +22,7 @@
 #define DOC_MAX ((size_t)8 << 20)
 #define LINES_MAX 1000
 #define CARDS_MAX 1000
+#define SEQ_MAX (INT64_C(1) << 53)
 
 static int nomem(struct sim_err *e)
 {
@@ -377,7 +378,9 @@ int info_tell(struct webdav *d, const char *iccid,
 	if (there)
 		doc.json = new_doc(d, iccid);
 	m = json_object_get(doc.json, "manifest");
-	seq = json_integer_value(json_object_get(m, "seq")) + 1;
+	seq = json_integer_value(json_object_get(m, "seq"));
+	/* Nobody counted so far. */
+	seq = seq < 0 || seq > SEQ_MAX ? 1 : seq + 1;
 	entries = entries_of(d, &doc, mine, seq);
 	if (entries &&
 	    !json_object_set_new(doc.json, "manifest",

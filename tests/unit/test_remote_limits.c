@@ -413,6 +413,26 @@ static void a_folder_is_of_a_thousand_cards(void **state)
 	free(body);
 }
 
+/* ---- numbers -------------------------------------------------------------- */
+
+/* One more than the last there is would be the first. */
+static void a_number_at_its_end_is_no_time_and_no_count(void **state)
+{
+	struct sim_manifest mine = { .generation = "1" };
+	struct sim_err e = { 0 };
+
+	(void)state;
+	canned_multi(&srv, 0, MEMBER("/f/s-a.ndjson", FOUND(ETAG("1"))));
+	canned_say(&srv, 1, "200 OK\r\nETag: \"1\"",
+		   "{\"id\":\"a\",\"at\":9223372036854775807}\n");
+	box_refused("s-a.ndjson on the server: line 1 is damaged");
+	canned_say(&srv, 0, "200 OK\r\nETag: \"1\"",
+		   "{\"form\":1,\"lines\":[],\"manifest\":{\"seq\":9223372036854775807}}");
+	canned_say(&srv, 1, "204 No Content", "");
+	if (info_tell(&srv.folder, "89490200001234567890", &mine, &e))
+		fail_msg("%s", e.text);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, up, down)
@@ -430,6 +450,7 @@ int main(void)
 		T(an_address_book_has_a_size),
 		T(a_folder_of_messages_has_a_size),
 		T(a_folder_is_of_a_thousand_cards),
+		T(a_number_at_its_end_is_no_time_and_no_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
