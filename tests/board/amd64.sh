@@ -1,26 +1,27 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# amd64.sh [--timeout S] [--console FILE] [--append ARGS] SERIES COMMAND [ARGS]
+# amd64.sh [--timeout S] [--console FILE] [--append ARGS] [--bare] SERIES COMMAND [ARGS]
 #
 # Boot Debian's stock kernel of SERIES under QEMU on this machine's own root (read-only,
-# changes go to memory), with systemd-udevd running and the modules of this tree in
+# changes go to memory), with systemd-udevd running (not with --bare) and the modules of this tree in
 # place, and run COMMAND there as root in this folder. Its output comes out here, and
 # its exit code is the exit code; 124: it took more than S seconds (default 240, debug: 600);
 # 125: the board itself failed, with the end of the console on standard error; 126: the
 # command succeeded, but the kernel complained (a warning, a lockdep or KASAN report).
 . "$(dirname "$0")/../../scripts/lib.sh"
 
-timeout="" console="" append=""
+timeout="" console="" append="" udev=1
 while [ $# -gt 0 ]; do
 	case $1 in
 	--timeout) timeout=$2; shift 2 ;;
 	--console) console=$2; shift 2 ;;
 	--append) append=$2; shift 2 ;;
+	--bare) udev=""; shift ;;
 	--*) die "no option $1" ;;
 	*) break ;;
 	esac
 done
-[ $# -ge 2 ] || die "usage: amd64.sh [--timeout S] [--console FILE] [--append ARGS] SERIES COMMAND [ARGS]"
+[ $# -ge 2 ] || die "usage: amd64.sh [--timeout S] [--console FILE] [--append ARGS] [--bare] SERIES COMMAND [ARGS]"
 series=$1
 shift
 [ -n "$timeout" ] || case $series in debug) timeout=600 ;; *) timeout=240 ;; esac
@@ -39,14 +40,18 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 143' TERM INT HUP
 : "${console:=$dir/console}"
-# KASAN's shadow takes an eighth, and its quarantine more. A slow kernel that is also starved
-# of the processor is not locked up: two minutes instead of twenty seconds.
-memory=1024
-[ "$series" != debug ] || { memory=2048 append="watchdog_thresh=60 log_buf_len=4M $append"; }
+# KASAN's shadow takes an eighth, and its quarantine more. ACPI's tables are programs, which this
+# kernel takes a minute to interpret: it gets its processors from the older tables, which
+# know sockets and no cores, and the PIIX4's timer by its port.
+memory=1024 smp=2
+[ "$series" != debug ] || {
+	memory=2048 smp=2,sockets=2
+	append="acpi=off pmtmr=0x608 tsc=reliable pty.legacy_count=0 log_buf_len=4M $append"
+}
 
 mkdir "$dir/more"
 printf 'BOARD_%s\n' "RELEASE=$rel" "MODULES=$modules/lib/modules/$rel" \
-	"DIR=$TOP/tests/board" "PWD=$PWD" >"$dir/more/board"
+	"DIR=$TOP/tests/board" "PWD=$PWD" "UDEV=$udev" >"$dir/more/board"
 printf '%q ' exec "$@" >"$dir/more/command"
 "$TOP/scripts/initramfs.sh" amd64 "$series" "$dir/initramfs" "$dir/more"
 
@@ -57,7 +62,7 @@ pids+=($!)
 
 setpriv --pdeathsig TERM timeout --foreground -k 2 "$timeout" \
 	qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
-	-accel tcg,thread=multi -cpu max -smp 2 -m "$memory" \
+	-accel tcg,thread=multi -cpu max -smp "$smp" -m "$memory" \
 	-kernel "$root/image" -initrd "$dir/initramfs" \
 	-append "console=ttyS0 $BOARD_APPEND oops=panic $append" \
 	-chardev file,id=con,path="$console" -serial chardev:con \

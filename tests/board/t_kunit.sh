@@ -14,7 +14,7 @@ make -s -C "$TAP_TOP" B="$build" kunit KUNIT_KDIR="${kernel[0]}/lib/modules/${ke
 
 rc=0
 # shellcheck disable=SC2016 # expanded on the board
-out=$("$TAP_TOP/tests/board/amd64.sh" --timeout 500 "$series" bash -c '
+out=$("$TAP_TOP/tests/board/amd64.sh" --bare --timeout 500 "$series" bash -c '
 	modprobe simslot && insmod "$0" || exit
 	cat /sys/kernel/debug/kunit/simslot_*/results
 	rmmod simslot-kunit simslot' "$build/kunit/simslot-kunit.ko" 2>&1) || rc=$?

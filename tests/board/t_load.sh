@@ -6,6 +6,7 @@
 . "$(dirname "$0")/tap.sh"
 
 HANDSET_OPTIONS=--no-helper
+[ "$BOARD" != amd64-debug ] || AMD64_OPTIONS=--bare
 
 # shellcheck disable=SC2016 # expanded on the board
 inside='

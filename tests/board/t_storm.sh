@@ -16,6 +16,6 @@ trap 'rm -rf "$pair"' EXIT
 cp "$TAP_TOP"/tests/kunit/module/* "$pair"/
 "$TAP_TOP/scripts/kbuild.sh" amd64 "$series" "$pair" >"$pair/log" 2>&1 || { cat "$pair/log"; exit 1; }
 
-"$TAP_TOP/tests/board/amd64.sh" --timeout $((seconds + 600)) "$series" \
+"$TAP_TOP/tests/board/amd64.sh" --bare --timeout $((seconds + 600)) "$series" \
 	bash "$TAP_TOP/tests/board/storm_inside.sh" "$build/board/kmod_storm" "$pair/ttypair.ko" \
 	"$seconds" "${SIMSYNC_SEED:-}"

@@ -13,7 +13,7 @@ cp "$TAP_TOP"/tests/kunit/module/* "$work"/
 "$TAP_TOP/scripts/kbuild.sh" amd64 "$series" "$work" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 
 rc=0
-out=$("$TAP_TOP/tests/board/amd64.sh" --timeout 300 "$series" bash -c "insmod $work/faulty.ko; true" 2>&1) || rc=$?
+out=$("$TAP_TOP/tests/board/amd64.sh" --bare --timeout 300 "$series" bash -c "insmod $work/faulty.ko; true" 2>&1) || rc=$?
 same "a command after which the kernel complains has failed" 126 $rc
 while IFS='|' read -r checker report; do
 	if grep -qE "$report" <<<"$out"; then

@@ -47,13 +47,16 @@ finish() {
 	exit
 }
 
-# on_board COMMAND [ARGS]: on $BOARD, in this folder on amd64, in / on arm64. On arm64
-# the handset is started at the first call (options: HANDSET_OPTIONS) and ends with the
-# script.
+# on_board COMMAND [ARGS]: on $BOARD, in this folder on amd64 (options: AMD64_OPTIONS), in /
+# on arm64. On arm64 the handset is started at the first call (options: HANDSET_OPTIONS)
+# and ends with the script.
 HANDSET=
 on_board() {
 	case $BOARD in
-	amd64-*) "$TAP_TOP/tests/board/amd64.sh" "${BOARD#*-}" "$@" ;;
+	amd64-*)
+		# shellcheck disable=SC2086 # a list of options
+		"$TAP_TOP/tests/board/amd64.sh" ${AMD64_OPTIONS:-} "${BOARD#*-}" "$@"
+		;;
 	arm64-*)
 		if [ -z "$HANDSET" ]; then
 			HANDSET=$(mktemp -d)/h
