@@ -76,6 +76,19 @@ static int load(struct decide *d, int64_t run, struct change **out, size_t *n,
 	return row;
 }
 
+/* 1: somebody has still to decide about @field of it, NULL: any; -1 */
+static int undecided(struct decide *d, int64_t item, const char *field,
+		     struct sim_err *e)
+{
+	const enum ledger_query q = LQ_CONFLICT_OPEN;
+	int row, open = 0;
+
+	for (row = ledger_first(d->l, q, e, "i", item); row > 0;
+	     row = ledger_next(d->l, q, e))
+		open |= !field || !strcmp(ledger_text(d->l, q, 1), field);
+	return row < 0 ? -1 : open;
+}
+
 /* Has the item that field as the run left it? */
 static int still(struct decide *d, const struct sim_item *it,
 		 const struct sim_edit *back)
@@ -90,10 +103,15 @@ static int still(struct decide *d, const struct sim_item *it,
 }
 
 static int apply_back(struct decide *d, struct decided *it,
-		      const struct sim_edit *back, struct undone *out, bool *did)
+		      const struct sim_edit *back, struct undone *out,
+		      bool *did, struct sim_err *e)
 {
 	int same = back->order ? 1 : still(d, &it->value, back);
+	int open = undecided(d, it->id, back->field, e);
 
+	if (open < 0)
+		return -1;
+	same = same < 0 || !open ? same : 0;
 	if (same < 0 ||
 	    (same && sim_apply(&it->value, back, d->country) < 0))
 		return -1;
@@ -166,7 +184,7 @@ static int delta_back(struct decide *d, struct decided *it,
 		rc = decide_no_memory(e);
 	for (size_t i = 0; !rc && i < back.n; i++)
 		if ((is_name(&back.edit[i]) ? names : rest) &&
-		    apply_back(d, it, &back.edit[i], out, did))
+		    apply_back(d, it, &back.edit[i], out, did, e))
 			rc = decide_no_memory(e);
 	sim_delta_free(&back);
 	sim_item_free(&before);
@@ -219,12 +237,15 @@ static int take_away(struct decide *d, struct decided *it,
 {
 	struct sim_item then = {.kind = it->kind};
 	bool same;
+	int open = undecided(d, it->id, NULL, e);
 
+	if (open < 0)
+		return -1;
 	if (sim_item_parse(&then, it->kind, c->after))
 		return sim_fail(e, EX_DATAERR, "ledger: history cannot be read");
 	same = sim_item_same(&it->value, &then);
 	sim_item_free(&then);
-	if (!it->live || !same) {
+	if (!it->live || !same || open) {
 		out->moved++;
 		return 0;
 	}

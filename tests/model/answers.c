@@ -45,6 +45,7 @@ static void give_up_text(struct world *w, const char *text)
 			    strncmp(v->text, t, strlen(t)))
 				continue;
 			v->gone = true;
+			v->left |= v->people;
 			person_wild(w, v->people);
 		}
 	}

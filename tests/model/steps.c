@@ -95,6 +95,18 @@ static void type_into(struct world *w, unsigned int at, uint64_t who,
 	person_has(w, q, v);
 }
 
+/* Typed once more as it was known: what somebody typed over stays so. */
+static struct value *typed_again(struct world *w, unsigned int at, char field,
+				 const char *text, uint64_t who)
+{
+	struct value *v = value_find(w->p, field, text);
+	bool gone = v && v->gone;
+
+	v = value_type(w, at, field, text, who);
+	v->gone = gone;
+	return v;
+}
+
 /* A person as typed there: the more a place holds, the more is typed. */
 static bool person_typed(struct world *w, const struct step *s,
 			 const char *tel, struct sim_item *it, uint64_t *who)
@@ -163,18 +175,6 @@ static void share(struct world *w, const struct step *s)
 		put_new(w, s->at, s->id, &it);
 	}
 	sim_item_free(&it);
-}
-
-/* Typed once more as it was known: what somebody typed over stays so. */
-static struct value *typed_again(struct world *w, unsigned int at, char field,
-				 const char *text, uint64_t who)
-{
-	struct value *v = value_find(w->p, field, text);
-	bool gone = v && v->gone;
-
-	v = value_type(w, at, field, text, who);
-	v->gone = gone;
-	return v;
 }
 
 /* The same person, typed where nobody knows of it yet. */
@@ -264,8 +264,10 @@ static void change(struct world *w, const struct step *s, struct mem_rec *k,
 		for (size_t i = 0; i < it.n; i++)
 			value_type(w, s->at, field_of(it.prop[i].name), it.prop[i].value, who);
 	}
+	/* Half written: the old name put back is one the write did not reach. */
 	if (text)
-		new = value_type(w, s->at, field, text, who);
+		new = (k->torn ? typed_again : value_type)(w, s->at, field,
+							   text, who);
 	if (*was && field == 'N' && is_card(m)) {
 		/* It stood for every name that is cut to this. */
 		for (unsigned int i = 0; i < w->p->values; i++) {

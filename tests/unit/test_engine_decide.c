@@ -410,6 +410,29 @@ static void a_name_changed_on_a_card_comes_back_whole(void **state)
 	assert_quiet(w);
 }
 
+/* It has moved on: nobody has said yet which of the two it is. */
+static void what_is_in_conflict_is_not_undone(void **state)
+{
+	struct world *w = *state;
+	struct undone u;
+	int64_t first;
+
+	mem_set(w->local, "1", "u1", "FN:Anna\nTEL:+491701\n");
+	run(w);
+	first = w->rep.run;
+	mem_set(w->local, "1", NULL, "FN:Anna Berg\nTEL:+491701\n");
+	mem_set(w->remote, "rec/0", NULL, "FN:Anna Tal\nTEL:+491701\n");
+	run(w);
+	assert_int_equal(w->rep.conflicts, 1);
+	assert_int_equal(undo(w, first, &u), 0);
+	assert_int_equal(u.restored, 0);
+	assert_int_equal(u.moved, 1);
+	run(w);
+	assert_non_null(mem_with(w->local, "Anna Berg"));
+	assert_non_null(mem_with(w->remote, "Anna Tal"));
+	assert_int_equal(w->rep.conflicts, 1);
+}
+
 static void after_ninety_days_it_is_said_to_be_forgotten(void **state)
 {
 	struct world *w = *state;
@@ -448,6 +471,7 @@ int main(void)
 		T(what_was_new_stays_only_where_it_was_put),
 		T(undo_of_a_card_that_is_away_is_queued),
 		T(a_name_changed_on_a_card_comes_back_whole),
+		T(what_is_in_conflict_is_not_undone),
 		T(after_ninety_days_it_is_said_to_be_forgotten),
 	};
 
