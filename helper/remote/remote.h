@@ -58,6 +58,9 @@ int remote_config_load(const char *path, struct remote_config *c,
 		       struct sim_err *e);
 /**
  * remote_config_save() - write it, mode 0600, by rename (`remote add`)
+ * @path: the file
+ * @c: what it is to say
+ * @e: EX_CONFIG: not usable; EX_CANTCREAT, EX_OSERR
  *
  * On the disk when it returns: documents on the server are named with its key.
  * What a kill left is dropped by the next remote_config_load().
