@@ -115,10 +115,18 @@ in_sync() {
 CONTENT='Müller|Bernd|Hilde|Zahnarzt|30123456|17612345678|bist du morgen|example\.org'
 no_content() {
 	local found
-	found=$(
-		on journalctl -b --no-pager -o cat </dev/null | grep -E "$CONTENT" | head -n 3
-		grep -E "$CONTENT" "$STAGE/details" | head -n 3
-	)
+	if ! on journalctl -b --no-pager -o cat >"$STAGE/journal" 2>&1 </dev/null; then
+		not_ok "$1"
+		diag <"$STAGE/journal"
+		return
+	fi
+	# Where nothing was said, nothing was named.
+	if ! grep -q simsync "$STAGE/journal" || ! [ -s "$STAGE/details" ]; then
+		not_ok "$1"
+		echo "the journal or the details say nothing of simsync" | diag
+		return
+	fi
+	found=$(grep -hE "$CONTENT" "$STAGE/journal" "$STAGE/details" | head -n 6)
 	same "$1" '' "$found"
 }
 

@@ -38,7 +38,7 @@ untouched() {
 }
 
 while IFS='|' read -r image name code states words; do
-	put "$image" "$image" || continue
+	put "$image" "$image" || { not_ok "$name: the card is in and a run has looked at it"; continue; }
 	shows "$name: sync_detail says so" "$states" "$words"
 	owner sync
 	ends "$name: so does stderr" "$code" "$words"
