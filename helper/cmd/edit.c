@@ -52,12 +52,35 @@ static int put_values(struct sim_item *it, const char *name,
 	return 0;
 }
 
+/* What would do nothing, or leave what no place could use. */
+static int sensible(const struct edit *ed, struct sim_err *e)
+{
+	if (!(ed->names + ed->phones + ed->emails + ed->groups + ed->notes))
+		return sim_fail(e, EX_USAGE, "nothing to change: --name, --phone, --email, --group or --note");
+	if (ed->names && !ed->name[0][strspn(ed->name[0], " \t")])
+		return sim_fail(e, EX_USAGE, "a contact needs a name");
+	for (size_t i = 0; i < ed->phones; i++)
+		if (*ed->phone[i] && !strpbrk(ed->phone[i], "0123456789*#"))
+			return sim_fail(e, EX_USAGE, "--phone \"%.40s\": no digit in it",
+					ed->phone[i]);
+	for (size_t i = 0; i < ed->emails; i++) {
+		const char *at = strchr(ed->email[i], '@');
+
+		if (*ed->email[i] && (!at || at == ed->email[i] || !at[1]))
+			return sim_fail(e, EX_USAGE, "--email \"%.60s\": no address (somebody@somewhere)",
+					ed->email[i]);
+	}
+	return 0;
+}
+
 int edit_apply(struct sim_item *it, const struct edit *ed,
 		      struct sim_err *e)
 {
 	const char *joined = ed->groups ? ed->group[0] : NULL;
 	int r;
 
+	if (sensible(ed, e))
+		return -1;
 	r = put_values(it, "FN", ed->name, ed->names, e) ||
 	    put_values(it, "TEL", ed->phone, ed->phones, e) ||
 	    put_values(it, "EMAIL", ed->email, ed->emails, e) ||

@@ -48,7 +48,7 @@ struct edit {
  * edit_apply() - make a contact what was told
  * @it: the contact
  * @ed: what was told
- * @e: why not
+ * @e: why not: also EX_USAGE for what says nothing, or is no number or address
  *
  * What is given replaces what was there of its kind; an empty value removes it.
  */

@@ -284,7 +284,7 @@ static int check_url(const char *what, const char *url, bool plain,
 	if (!strncasecmp(url, "http://", 7)) {
 		if (!plain && !loopback(url + 7))
 			return sim_fail(e, EX_CONFIG,
-					"%s: http:// would send the password in clear: use https://, or say plain = true",
+					"%s: http:// would send the password in clear: use https://, or --plain where you trust the way",
 					what);
 	} else if (strncasecmp(url, "https://", 8)) {
 		return sim_fail(e, EX_CONFIG, "%s: the URL must begin with https://",

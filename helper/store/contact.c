@@ -405,7 +405,7 @@ int store_contact_one(struct store *s, const char *find,
 			       "no contact matches: see `simsync contacts list`");
 	else if (w.n > 1 && w.exact != 1)
 		ret = sim_fail(e, EX_USAGE,
-			       "%zu contacts match: say more of the name, or the start of a UID (`simsync contacts list --uid`)",
+			       "%zu contacts match: say more of the name, or the start of a UID (simsync contacts list shows them)",
 			       w.exact ? w.exact : w.n);
 	else
 		ret = store_contact_get(s, w.best.uid, out, e) ? -1 : 0;

@@ -439,7 +439,7 @@ unsigned int rules_triggers(const char *why)
 	unsigned int bits = 0;
 
 	for (const struct word *w = trigger_whys; w->text; w++)
-		if (strstr(why, w->text))
+		if (why && strstr(why, w->text))
 			bits |= (unsigned)w->value;
 	return bits ? bits : RULE_BY_ALL;
 }

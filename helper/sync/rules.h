@@ -134,7 +134,7 @@ void rules_free(struct rules *r);
 
 /**
  * rules_triggers() - what started a run
- * @why: what history says of it: "simslot0 card-ready; poll"
+ * @why: what history says of it: "simslot0 card-ready; poll"; NULL: a plan
  *
  * Return: bits of enum rule_trigger; all where it is not said.
  */

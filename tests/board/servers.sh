@@ -104,9 +104,10 @@ start() {
 		"config_$name"
 		launch "$name" </dev/null >"$dir/$name.log" 2>&1 &
 		pid=$!
+		# at once: whoever ends a start half way finds it
+		echo "$pid" >"$dir/$name.pid"
 		for _ in $(seq 100); do
 			if answers; then
-				echo "$pid" >"$dir/$name.pid"
 				echo "$port" >"$dir/$name.port"
 				return 0
 			fi
@@ -114,7 +115,7 @@ start() {
 			sleep 0.1
 		done
 		kill "$pid" 2>/dev/null || true
-		rm -f "$dir/$name.port"
+		rm -f "$dir/$name.port" "$dir/$name.pid"
 	done
 	cat "$dir/$name.log" "$dir/$name/error.log" >&2 2>/dev/null || true
 	die "$name did not start ($tries tries)"

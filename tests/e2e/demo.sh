@@ -81,7 +81,8 @@ starting() {
 leave_stage() {
 	local rc=$?
 	stage_down
-	[ $rc = 0 ] && rm -rf "$STAGE" || echo "   what the parts wrote: $STAGE"
+	# 143: somebody has seen enough
+	[ $rc = 0 ] || [ $rc = 143 ] && rm -rf "$STAGE" || echo "   what the parts wrote: $STAGE"
 	exit $rc
 }
 
@@ -154,13 +155,13 @@ step "The handset starts (arm64, Debian's stock kernel $("$STAGE_TOP/scripts/ker
 starting &
 watcher=$!
 STAGE_PIDS+=($watcher)
+STAGE_END=leave_stage
 stage_up 2>"$STAGE/start.log"
 rc=$?
 kill "$watcher" 2>/dev/null
 wait "$watcher" 2>/dev/null
 clear_line
 [ $rc = 0 ] || { cat "$STAGE/start.log"; echo "the handset did not start"; exit 1; }
-trap leave_stage EXIT
 card_up a "$IMAGES/card-a.card" || exit 1
 card_up b "$IMAGES/card-b.card" || exit 1
 # a subscription of its own: SIM A's ICCID on another card would be SIM A emptied
@@ -278,7 +279,7 @@ echo "${BOLD}Measured${OFF} (QEMU's emulated processor, on this machine as busy 
 for f in "${FIGURES[@]}"; do echo "   $f"; done
 echo
 echo "Done in $(seconds "$began" "$(now_ns)")."
-if [ "${INTERACTIVE:-}" ]; then
+if [ "${INTERACTIVE:-0}" != 0 ]; then
 	cat <<TEXT
 
 The handset is running. Owner's password: $OWNER_PASSWORD. From another terminal:

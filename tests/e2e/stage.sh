@@ -13,6 +13,8 @@
 #	sim ARGS...		simsync on the handset, as its owner
 #	slot_attr NAME		content of /sys/class/simslot/simslot0/NAME
 #	wait_sync WORD...	until sync_state is one of these
+#
+# STAGE_END: a function of the script's own that ends it, and calls stage_down.
 
 STAGE_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 STAGE_B=${B:-$STAGE_TOP/build}
@@ -25,7 +27,7 @@ stage_note() { printf '%s\n' "$*" >&2; }
 stage_up() {
 	STAGE=${STAGE:-$(mktemp -d "${TMPDIR:-/tmp}/stage.XXXXXX")}
 	mkdir -p "$STAGE"
-	trap stage_down EXIT
+	trap "${STAGE_END:-stage_down}" EXIT
 	trap 'exit 143' TERM INT HUP
 	stage_note "building the software SIM"
 	make -s -j2 -C "$STAGE_TOP" B="$STAGE_B" "$STAGE_B/simcard" "$STAGE_B/wire" || return

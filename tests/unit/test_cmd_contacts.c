@@ -246,9 +246,51 @@ static void who_has_no_state_folder_has_no_contacts(void **state)
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+static void what_says_nothing_is_refused(void **state)
+{
+	struct world *w = *state;
+	struct sim_err e = { 0 };
+	char *text;
+
+	ARGS(w, "Anna", "--phone", "+491701");
+	assert_int_equal(cmd_contacts_add(&w->c, &e), 0);
+	kicked(w);
+	static const struct {
+		bool edit;
+		const char *word[4];
+		const char *says;
+	} bad[] = {
+		{ true, { "Anna" }, "nothing to change" },
+		{ true, { "Anna", "--phone", "abc" }, "no digit" },
+		{ true, { "Anna", "--email", "nomail" }, "no address" },
+		{ true, { "Anna", "--email", "@x" }, "no address" },
+		{ true, { "Anna", "--name", " " }, "a name" },
+		{ false, { "" }, "a name" },
+		{ false, { "Bert", "--email", "bert@" }, "no address" },
+	};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		args(w, bad[i].word);
+		assert_int_equal(bad[i].edit ? cmd_contacts_edit(&w->c, &e) :
+					       cmd_contacts_add(&w->c, &e), -1);
+		assert_int_equal(e.code, EX_USAGE);
+		if (!strstr(e.text, bad[i].says))
+			fail_msg("`%s' does not say `%s'", e.text, bad[i].says);
+		assert_false(kicked(w));
+	}
+	text = vcard(w, "Anna");
+	assert_non_null(strstr(text, "+491701"));
+	free(text);
+	/* An empty value still removes, and odd numbers are numbers. */
+	ARGS(w, "Anna", "--phone", "*100#");
+	assert_int_equal(cmd_contacts_edit(&w->c, &e), 0);
+	ARGS(w, "Anna", "--phone", "");
+	assert_int_equal(cmd_contacts_edit(&w->c, &e), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(what_says_nothing_is_refused),
 		T(options_are_taken_out_wherever_they_stand),
 		T(wrong_arguments_are_a_usage_error),
 		T(an_edit_replaces_what_it_names_and_leaves_the_rest),

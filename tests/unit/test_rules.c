@@ -90,6 +90,7 @@ static void a_rule_may_wait_for_its_triggers(void **state)
 		{"unlocked", true},
 		{"events were missed", true},
 		{"udev", true},
+		{NULL, true},
 	};
 	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
 		unsigned int by = rules_triggers(row[i].why);
