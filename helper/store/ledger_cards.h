@@ -60,8 +60,8 @@
 	  "SELECT item FROM base WHERE member=?1 AND uid=?2 "                  \
 	  "AND ref IS NOT NULL")                                               \
 	X(MANIFEST_OLD,                                                        \
-	  "UPDATE member SET told=NULL WHERE component=? "                     \
-	  "AND told IS NOT NULL")                                              \
+	  "UPDATE member SET told=NULL WHERE component=?1 "                    \
+	  "AND told IS NOT NULL AND (?2=0 OR id=?2)")                          \
 	X(MANIFEST_TOLD,                                                       \
 	  "UPDATE member SET told=?2 WHERE id=?1")                             \
 	X(MANIFEST_DUE,                                                        \

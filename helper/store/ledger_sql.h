@@ -153,6 +153,8 @@
 		     "AND (what=?3 OR (?3<>'edit' AND what<>'edit')) "         \
 		     "AND state IN ('held','released') "                       \
 		     "ORDER BY state DESC")                                    \
+	X(HELD_ROOM, "SELECT 1 FROM held WHERE member=? AND state='held' "     \
+		     "AND what IN ('delete','emptied') LIMIT 1")               \
 	X(HELD_ITEM, "SELECT 1 FROM held WHERE member=? AND item=? "           \
 		     "AND state='held'")                                       \
 	X(HELD_ADD, "INSERT INTO held(member,item,what,run,at,state) "         \

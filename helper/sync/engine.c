@@ -305,6 +305,16 @@ static void drop_answer(struct component *c, size_t side, size_t from)
 	sim_changes_drop(&c->side[side].ch);
 }
 
+static int spots_told(struct component *c, const struct side *s,
+		      const struct spots *spots)
+{
+	bool whole = false;
+
+	for (size_t i = 0; i < spots->n; i++)
+		whole |= spots->spot[i].lost != spots->spot[i].found;
+	return spots->n ? manifest_old(c, s, whole) : 0;
+}
+
 /* All that was found goes into the ledger in one transaction. */
 static int take_in(struct component *c)
 {
@@ -320,15 +330,14 @@ static int take_in(struct component *c)
 		if (!s->looked || s->failed)
 			continue;
 		run_progress(run, SYNC_MATCH, s->r->shown, i, c->n);
-		rc = look_spots(c, i, &spots) || recover(c, i, &spots) ||
+		rc = look_spots(c, i, &spots) || spots_told(c, s, &spots) ||
+		     recover(c, i, &spots) ||
 		     match(c, i, &spots) || guard(c, i);
 		spots_free(&spots);
 		drop_answer(c, i, spots.touch0);
 		if (!rc)
 			rc = save_token(c, s);
 	}
-	if (!rc && c->touches)
-		rc = manifest_old(c);
 	if (!rc)
 		rc = absorb(c) || run_fault(run, "absorb") || run_commit(run) ||
 		     run_fault(run, "absorbed");

@@ -197,12 +197,29 @@ int manifest_match(struct component *c, size_t side, struct spots *s)
 
 /* ---- at the end of a run ------------------------------------------------ */
 
-int manifest_old(struct component *c)
+static int old(struct component *c, int64_t member)
 {
-	return c->g.kind == SIM_CONTACT
-		       ? ledger_do(c->run->l, LQ_MANIFEST_OLD, c->run->e, "i",
-				   c->id)
-		       : 0;
+	return ledger_do(c->run->l, LQ_MANIFEST_OLD, c->run->e, "ii", c->id,
+			 member);
+}
+
+int manifest_all_old(struct component *c)
+{
+	return c->g.kind == SIM_CONTACT ? old(c, 0) : 0;
+}
+
+/*
+ * A line says what a record of the card is, and who that is on the server: it is
+ * another one where the record changes, or where the server gains or loses
+ * somebody. An edit on the phone or the server alone changes none.
+ */
+int manifest_old(struct component *c, const struct side *s, bool whole)
+{
+	if (c->g.kind != SIM_CONTACT)
+		return 0;
+	if (s->card)
+		return old(c, s->member);
+	return whole && s->r->class == SIM_REMOTE ? old(c, 0) : 0;
 }
 
 /** struct telling - a card whose manifest is to be written */

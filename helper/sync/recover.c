@@ -242,6 +242,37 @@ static int take_moved(struct component *c, struct side *s, int64_t base,
 	return set_base(c, s, base, item, moved->rec);
 }
 
+/* Ours by its UID, and edited since: only that is an edit. */
+static int new_and_edited(struct component *c, struct side *s,
+			  const struct entry *j, struct spot *p,
+			  const struct sim_item *left)
+{
+	struct run *run = c->run;
+	const struct sim_record *rec = p->rec;
+	char *was = sim_item_text(left);
+	int64_t base = -1;
+	struct touch *t;
+
+	p->found = false;
+	if (!was)
+		return run_no_memory(run);
+	if (!ledger_do(run->l, LQ_BASE_GONE, run->e, "ii", j->item, s->member))
+		base = ledger_add(run->l, LQ_BASE_ADD, run->e, "iissssssii",
+				  j->item, s->member, rec->ref, rec->version,
+				  rec->uid, was, NULL, "present",
+				  text_hash(was), (int64_t)0);
+	t = base > 0 ? touch_add(c, j->item, (size_t)(s - c->side)) : NULL;
+	if (!t) {
+		free(was);
+		return -1;
+	}
+	t->base = base;
+	t->rec = p->rec;
+	t->edited = true;
+	t->was = was;
+	return ledger_do(run->l, LQ_DUE_ADD, run->e, "ii", s->member, j->item);
+}
+
 static int recover_create(struct component *c, struct side *s,
 			  const struct entry *j, struct spot *p,
 			  struct spot *moved)
@@ -253,15 +284,20 @@ static int recover_create(struct component *c, struct side *s,
 	if (p && p->found && !p->lost) {
 		same_uid = j->uid && p->rec->uid && !strcmp(j->uid, p->rec->uid);
 		rc = ours(j, &p->rec->item, &was);
-		sim_item_free(&was);
 	}
-	if (rc < 0)
-		return -1;
-	/* Somebody else's record in a place that was free: a new one. */
-	if (!rc && !same_uid)
-		return moved ? take_moved(c, s, 0, j->item, moved) : 0;
-	p->found = false;
-	return set_base(c, s, 0, j->item, p->rec);
+	if (rc < 0) {
+		run_no_memory(c->run);
+	} else if (rc) {
+		p->found = false;
+		rc = set_base(c, s, 0, j->item, p->rec);
+	} else if (same_uid) {
+		rc = new_and_edited(c, s, j, p, &was);
+	} else if (moved) {
+		/* What is there is somebody else's: the place was free. */
+		rc = take_moved(c, s, 0, j->item, moved);
+	}
+	sim_item_free(&was);
+	return rc;
 }
 
 /* Neither there nor elsewhere: gone, or never written. */

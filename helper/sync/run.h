@@ -216,8 +216,11 @@ int numbers_set(struct component *c, int64_t item, const struct sim_item *it,
 /* manifest.c */
 /** manifest_match() - what other phones wrote on a card is no edit. 0, -1 */
 int manifest_match(struct component *c, size_t side, struct spots *s);
-/** manifest_old() - bases change: what was told of them is old. 0, -1 */
-int manifest_old(struct component *c);
+/** manifest_old() - @s's bases change, @whole: it gains or loses records: what was
+ *	told of the cards concerned is old. 0, -1 */
+int manifest_old(struct component *c, const struct side *s, bool whole);
+/** manifest_all_old() - what was told of any card. 0, -1 */
+int manifest_all_old(struct component *c);
 /** manifest_tell() - tell the server what has changed since. 0, -1 */
 int manifest_tell(struct run *run, struct sim_replica **r, size_t n);
 

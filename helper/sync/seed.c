@@ -215,7 +215,7 @@ int seed(struct component *c, bool fresh)
 	/* One that was in force before has the bases it had then. */
 	if (from.id && fresh && seed_also(c, classes))
 		return -1;
-	if (from.id && reopen(c))
+	if (from.id && (reopen(c) || manifest_all_old(c)))
 		return -1;
 	return ledger_do(run->l, LQ_COMPONENT_USED, run->e, "ii", c->id,
 			 run->id);

@@ -320,8 +320,11 @@ static int count_op(struct batch *b, const struct sim_op *op)
 static int journal(struct batch *b)
 {
 	struct run *run = b->c->run;
+	bool whole = false;
 
-	if (b->n && manifest_old(b->c))
+	for (size_t i = 0; i < b->n; i++)
+		whole |= b->op[i].verb != SIM_UPDATE;
+	if (b->n && manifest_old(b->c, b->s, whole))
 		return -1;
 	for (size_t i = 0; i < b->n; i++) {
 		struct sim_op *op = &b->op[i];
@@ -573,6 +576,19 @@ static int write_pass(struct batch *b, bool there)
 	return 0;
 }
 
+/* 1: a card lost records, and a person may want them back where they were */
+static int room_is_held(struct component *c, const struct side *s)
+{
+	struct run *run = c->run;
+	int rc;
+
+	if (!run->holds || !s->card)
+		return 0;
+	rc = ledger_first(run->l, LQ_HELD_ROOM, run->e, "i", s->member);
+	ledger_end(run->l, LQ_HELD_ROOM);
+	return rc;
+}
+
 static int write_side(struct component *c, struct side *s)
 {
 	struct batch b = {.c = c, .s = s};
@@ -586,7 +602,10 @@ static int write_side(struct component *c, struct side *s)
 			       s->member);
 	s->room = false;
 	if (!rc && !s->failed)
+		rc = room_is_held(c, s);
+	if (!rc && !s->failed)
 		rc = write_pass(&b, false);
+	rc = rc < 0 ? -1 : 0;
 	batch_clear(&b);
 	free(b.op);
 	free(b.job);

@@ -264,10 +264,12 @@ static void change(struct world *w, const struct step *s, struct mem_rec *k,
 		for (size_t i = 0; i < it.n; i++)
 			value_type(w, s->at, field_of(it.prop[i].name), it.prop[i].value, who);
 	}
-	/* Half written: the old name put back is one the write did not reach. */
+	/* Half written, the old name put back is one the write did not reach; and
+	 * under other rules it is what it was before them. */
 	if (text)
-		new = (k->torn ? typed_again : value_type)(w, s->at, field,
-							   text, who);
+		new = (k->torn || history_has(w->h, RULES)
+			       ? typed_again
+			       : value_type)(w, s->at, field, text, who);
 	if (*was && field == 'N' && is_card(m)) {
 		/* It stood for every name that is cut to this. */
 		for (unsigned int i = 0; i < w->p->values; i++) {

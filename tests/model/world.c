@@ -189,9 +189,14 @@ static void give_cards_their_own(struct world *w)
 			const char *fn = sim_item_get(&m->rec[k].item, "FN");
 			uint64_t who = people_of(w, m, &m->rec[k].item);
 
+			struct value *v = fn ? value_find(w->p, 'N', fn) : NULL;
+
 			/* Emptied by accident: it will have that again. */
-			if ((m->rec[k].used || w->wiped[i]) && fn && who &&
-			    !value_find(w->p, 'N', fn))
+			if (!(m->rec[k].used || w->wiped[i]) || !fn || !who)
+				continue;
+			if (v)
+				v->may |= 1u << i;
+			else
 				value_type(w, i, 'N', fn, who)->gone = true;
 		}
 	}
