@@ -60,6 +60,13 @@ static inline void canned_start(struct canned *s)
 	assert_non_null(s->book.h);
 }
 
+/* Freed when the server ends: it may be at @text still when the client is not. */
+static inline char *canned_keep(struct canned *s, char *text)
+{
+	s->said = realloc(s->said, (s->nsaid + 1) * sizeof(*s->said));
+	return s->said[s->nsaid++] = text;
+}
+
 /* Answer @i is @body, with @head ("207 Multi-Status", more lines). */
 static inline void canned_say(struct canned *s, size_t i, const char *head,
 			      const char *body)
@@ -67,8 +74,7 @@ static inline void canned_say(struct canned *s, size_t i, const char *head,
 	assert_true(asprintf(&s->script[i],
 			     "HTTP/1.1 %s\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n%s",
 			     head, strlen(body), body) > 0);
-	s->said = realloc(s->said, (s->nsaid + 1) * sizeof(*s->said));
-	s->said[s->nsaid++] = s->script[i];
+	canned_keep(s, s->script[i]);
 	s->f.requests = 0;
 	s->f.script = (const char *const *)s->script;
 	s->f.canned = s->script[0];

@@ -200,6 +200,7 @@ struct faulty {
 	int drip_ms, drip_bytes, drip_s;
 	volatile long requests;
 	volatile bool quit;
+	int links;		/* threads that use this */
 };
 
 struct faulty_link {
@@ -289,6 +290,7 @@ static inline void *faulty_serve(void *arg)
 		close(up);
 	close(l->fd);
 	free(l);
+	__atomic_sub_fetch(&f->links, 1, __ATOMIC_SEQ_CST);
 	return NULL;
 }
 
@@ -306,6 +308,7 @@ static inline void *faulty_listen(void *arg)
 		l = malloc(sizeof(*l));
 		l->f = f;
 		l->fd = accept(f->fd, NULL, NULL);
+		__atomic_add_fetch(&f->links, 1, __ATOMIC_SEQ_CST);
 		pthread_create(&t, NULL, faulty_serve, l);
 		pthread_detach(t);
 	}
@@ -333,7 +336,8 @@ static inline void faulty_stop(struct faulty *f)
 	f->quit = true;
 	pthread_join(f->thread, NULL);
 	close(f->fd);
-	usleep(300000);
+	while (__atomic_load_n(&f->links, __ATOMIC_SEQ_CST))
+		usleep(10000);
 }
 
 #endif
