@@ -21,7 +21,7 @@ struct flight {
 	struct http_req *req;
 	size_t sent;
 	char why[CURL_ERROR_SIZE];
-	struct flight *next;	/* waiting for its time */
+	struct flight *next;	/* in the air, or waiting for its time */
 	double start, due;
 	bool slow, stopped;	/* why we ended it */
 	long retry_after;
@@ -466,7 +466,7 @@ struct pass {
 	struct http_req *(*next)(void *arg);
 	int (*done)(struct http_req *q, void *arg);
 	void *arg;
-	struct flight *waiting;
+	struct flight *air, *waiting;
 	int flying;
 	bool dry;	/* no more to come */
 	bool stopped;
@@ -491,6 +491,8 @@ static int launch(struct pass *p, struct http_req *q)
 		sim_fail(&q->err, EX_OSERR, "no memory for a request");
 		return -1;
 	}
+	f->next = p->air;
+	p->air = f;
 	p->h->stats.requests++;
 	p->flying++;
 	return 0;
@@ -502,6 +504,38 @@ static void finish(struct pass *p, struct http_req *q)
 		p->stopped = true;
 		p->dry = true;
 	}
+}
+
+static void out_of_the_air(struct pass *p, struct flight *f)
+{
+	struct flight **at = &p->air;
+
+	while (*at != f)
+		at = &(*at)->next;
+	*at = f->next;
+	curl_multi_remove_handle(p->h->multi, f->easy);
+	p->flying--;
+}
+
+/* Nothing can be had any more: each request is its caller's again. */
+static int give_up(struct pass *p, struct sim_err *e)
+{
+	struct flight *f;
+
+	p->dry = true;
+	while ((f = p->air ? p->air : p->waiting)) {
+		struct http_req *q = f->req;
+
+		if (f == p->air)
+			out_of_the_air(p, f);
+		else
+			p->waiting = f->next;
+		flight_free(f);
+		q->fault = HTTP_TORN;
+		sim_fail(&q->err, EX_SOFTWARE, "the HTTP library failed");
+		finish(p, q);
+	}
+	return sim_fail(e, EX_SOFTWARE, "the HTTP library failed");
 }
 
 static void landed(struct pass *p, struct flight *f, CURLcode rc)
@@ -522,8 +556,7 @@ static void landed(struct pass *p, struct flight *f, CURLcode rc)
 	q->http2 = version == CURL_HTTP_VERSION_2_0;
 	p->h->saw_http2 |= q->http2;
 	judge(f, rc);
-	curl_multi_remove_handle(p->h->multi, f->easy);
-	p->flying--;
+	out_of_the_air(p, f);
 	wait = again(p->h, f);
 	if (wait >= 0) {
 		if (q->restart)
@@ -583,8 +616,7 @@ int http_many(struct http *h, struct http_req *(*next)(void *arg),
 			continue;
 		}
 		if (curl_multi_perform(h->multi, &running))
-			return sim_fail(e, EX_SOFTWARE,
-					"the HTTP library failed");
+			return give_up(&p, e);
 		while ((m = curl_multi_info_read(h->multi, &left))) {
 			struct flight *f = NULL;
 			CURLcode rc = m->data.result;
@@ -597,8 +629,7 @@ int http_many(struct http *h, struct http_req *(*next)(void *arg),
 			ms = 0;
 		}
 		if (ms && curl_multi_poll(h->multi, NULL, 0, ms, NULL))
-			return sim_fail(e, EX_SOFTWARE,
-					"the HTTP library failed");
+			return give_up(&p, e);
 	}
 	return p.stopped ? 1 : 0;
 }

@@ -102,7 +102,7 @@ int http_do(struct http *h, struct http_req *q, struct sim_err *e);
  * @arg: handed to @next and @done
  * @done: its answer or fault is there; the request is the caller's again.
  *	Non-zero: start no more, finish those in flight
- * @e: EX_SOFTWARE: libcurl does not work
+ * @e: EX_SOFTWARE: libcurl does not work; @done has had what was in flight
  *
  * Return: 0, 1 stopped by @done, -1 nothing could be done.
  */
