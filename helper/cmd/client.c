@@ -349,10 +349,15 @@ int client_main(int argc, char **argv)
 	if (take_flag(&argc, argv, "--help") || argc < 2 ||
 	    !strcmp(argv[1], "help")) {
 		cmd = cmd_find(argc - 1, argv + 1, &words);
-		cmd_help(cmd);
+		cmd_help(cmd, argc > 1 && cmd_is_group(argv[1]) ? argv[1] : NULL);
 		return EX_OK;
 	}
 	cmd = cmd_find(argc - 1, argv + 1, &words);
+	if (!cmd && argc == 2 && cmd_is_group(argv[1])) {
+		fprintf(stderr, "simsync: %s wants one more word: simsync %s --help\n",
+			argv[1], argv[1]);
+		return EX_USAGE;
+	}
 	if (!cmd) {
 		fprintf(stderr,
 			"simsync: no command \"%.40s%s%.40s\"; simsync --help lists them\n",

@@ -112,8 +112,10 @@ struct cmd_entry {
 const struct cmd_entry *cmd_table(void);
 /** cmd_find() - by the first one or two words; @words: how many */
 const struct cmd_entry *cmd_find(int argc, char *const *argv, int *words);
-/** cmd_help() - of one command, or of all (NULL) */
-void cmd_help(const struct cmd_entry *only);
+/** cmd_help() - of one command; of all (NULL), or those whose first word is @group */
+void cmd_help(const struct cmd_entry *only, const char *group);
+/** cmd_is_group() - does a command of two words begin so? */
+bool cmd_is_group(const char *word);
 
 /* ---- arguments (args.c) ------------------------------------------------- */
 
@@ -149,7 +151,7 @@ int cmd_args(struct cmd *c, const struct cmd_opt *opt, int min, int max,
 /** cmd_number() - a number as lists show them; EX_USAGE */
 int cmd_number(const char *text, int64_t *out, struct sim_err *e);
 
-/** cmd_nothing_held() - -1: EX_DATAERR, no such replica or nothing of it */
+/** cmd_nothing_held() - -1: EX_NOINPUT, no such replica or nothing of it */
 int cmd_nothing_held(const char *replica, struct sim_err *e);
 
 /* ---- talking to the person and the broker (talk.c) ---------------------- */

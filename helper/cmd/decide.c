@@ -107,7 +107,7 @@ int cmd_split(struct cmd *c, struct sim_err *e)
 
 int cmd_nothing_held(const char *replica, struct sim_err *e)
 {
-	return sim_fail(e, EX_DATAERR,
+	return sim_fail(e, EX_NOINPUT,
 			"nothing is held for `%s'; see simsync held list",
 			replica);
 }

@@ -12,9 +12,10 @@
 	"  --card          what is on the card itself\n" ON_SLOT
 #define TO_FDN \
 	"  --list fdn      fixed dialling numbers: asks for PIN2; nothing else writes them\n"
+#define WHICH \
+	"  WHICH           the last digits of its ICCID, or its nickname\n"
 #define ON_ESIM \
-	"  WHICH           the last digits of its ICCID, or its nickname\n" \
-	"  --refresh       by a REFRESH of the card, not by a reset\n" ON_SLOT
+	WHICH "  --refresh       by a REFRESH of the card, not by a reset\n" ON_SLOT
 
 static const struct cmd_entry table[] = {
 	{ "status", "[--json]", "slots, cards, the last run, what waits",
@@ -111,16 +112,16 @@ static const struct cmd_entry table[] = {
 	{ "esim disable", "WHICH [--refresh] [--slot N]", "switch that profile off",
 	  ON_ESIM, cmd_esim_disable, client_trace },
 	{ "esim delete", "WHICH [--slot N]", "delete a profile for good; asks",
-	  ON_ESIM, cmd_esim_delete, client_trace },
+	  WHICH ON_SLOT, cmd_esim_delete, client_trace },
 	{ "esim nickname", "WHICH NAME [--slot N]", "your own name for a profile",
-	  ON_ESIM, cmd_esim_nickname, client_trace },
+	  WHICH ON_SLOT, cmd_esim_nickname, client_trace },
 	{ "esim notifications", "[--remove N|all] [--slot N] [--json]",
 	  "what operators' servers are still to be told", ON_SLOT,
 	  cmd_esim_notifications, client_trace },
 	{ "apdu", "HEX... [--aid HEX] [--slot N] [--json]",
 	  "commands by hand, on a channel of their own", ON_SLOT, cmd_apdu,
 	  client_trace },
-	{ "remote add", "[CONTACTS-URL] [--webdav URL] [--user NAME] [--ca FILE] [--device NAME] [--key HEX] [--identifiers] [--force]",
+	{ "remote add", "[CONTACTS-URL] [--webdav URL] [--user NAME] [--ca FILE] [--device NAME] [--key HEX] [--identifiers] [--plain] [--force]",
 	  "the server: CardDAV for contacts, WebDAV for messages and SIM information",
 	  "  --user NAME      asks for the password\n"
 	  "  --ca FILE        certificates to trust instead of the system's\n"
@@ -190,7 +191,23 @@ const struct cmd_entry *cmd_find(int argc, char *const *argv, int *words)
 	return NULL;
 }
 
-void cmd_help(const struct cmd_entry *only)
+/* Of `contacts list` the group is contacts. */
+static bool in_group(const struct cmd_entry *t, const char *group)
+{
+	size_t n = strlen(group);
+
+	return !strncmp(t->name, group, n) && t->name[n] == ' ';
+}
+
+bool cmd_is_group(const char *word)
+{
+	for (const struct cmd_entry *t = table; t->name; t++)
+		if (in_group(t, word))
+			return true;
+	return false;
+}
+
+void cmd_help(const struct cmd_entry *only, const char *group)
 {
 	const struct cmd_entry *t;
 
@@ -203,8 +220,10 @@ void cmd_help(const struct cmd_entry *only)
 	}
 	puts("simsync COMMAND [--json] [--help]\n");
 	for (t = table; t->name; t++)
-		if (t->help)
+		if (t->help && (!group || in_group(t, group)))
 			printf("  %-18s %s\n", t->name, t->help);
+	if (group)
+		return;
 	puts("  monitor            start runs when something happens (simsync-monitor.service)\n"
 	     "  events             what the kernel says of its slots, as it says it\n\n"
 	     "  --json    for programs\n"

@@ -78,7 +78,7 @@ int ledger_no_run(struct ledger *l, int64_t run, struct sim_err *e)
 	ledger_end(l, LQ_SHOW_OLDEST);
 	t = (time_t)at;
 	if (run < 1 || run >= oldest)
-		return sim_fail(e, EX_DATAERR,
+		return sim_fail(e, EX_NOINPUT,
 				"there is no run %lld; see simsync history",
 				(long long)run);
 	if (localtime_r(&t, &tm))
@@ -165,7 +165,7 @@ int ledger_show_conflict(struct ledger *l, int64_t conflict,
 	if (rc < 0)
 		return -1;
 	return n ? 0
-		 : sim_fail(e, EX_DATAERR,
+		 : sim_fail(e, EX_NOINPUT,
 			    "there is no conflict %lld; see simsync conflicts list",
 			    (long long)conflict);
 }
@@ -182,7 +182,7 @@ int ledger_show_held(struct ledger *l, int64_t held,
 	if (rc < 0)
 		return -1;
 	if (!rc)
-		return sim_fail(e, EX_DATAERR,
+		return sim_fail(e, EX_NOINPUT,
 				"nothing with the number %lld is held; see simsync held list",
 				(long long)held);
 	title = ledger_title(ledger_text(l, q, 3));

@@ -48,7 +48,7 @@ struct ledger_change {
  * @head: called once
  * @line: called for each change
  * @arg: for both
- * @e: EX_DATAERR: no such run
+ * @e: EX_NOINPUT: no such run
  */
 int ledger_show_run(struct ledger *l, int64_t run,
 		    int (*head)(const struct ledger_run *row, void *arg),
@@ -80,7 +80,7 @@ int ledger_no_run(struct ledger *l, int64_t run, struct sim_err *e);
  * @conflict: its number
  * @fn: called for each side
  * @arg: for it
- * @e: EX_DATAERR: no such one
+ * @e: EX_NOINPUT: no such one
  */
 int ledger_show_conflict(struct ledger *l, int64_t conflict,
 			 int (*fn)(const struct ledger_conflict *row,

@@ -25,7 +25,7 @@ int decided_load(struct decide *d, int64_t id, struct decided *it,
 	if (rc < 0)
 		return -1;
 	if (!rc)
-		return sim_fail(e, EX_DATAERR, "there is no item %lld",
+		return sim_fail(e, EX_NOINPUT, "there is no item %lld",
 				(long long)id);
 	it->id = id;
 	it->component = ledger_int(d->l, q, 0);
@@ -105,7 +105,7 @@ static int version_of(struct decide *d, int64_t conflict, const char *where,
 	if (rc)
 		return sim_fail(e, EX_DATAERR, "ledger: a version cannot be read");
 	if (n != 1)
-		return sim_fail(e, EX_DATAERR,
+		return sim_fail(e, EX_NOINPUT,
 				"conflict %lld: %s of its sides %s `%s'; see simsync conflicts list",
 				(long long)conflict, n ? "several" : "none",
 				n ? "are" : "is", where);
@@ -129,7 +129,7 @@ static int resolve(struct decide *d, int64_t conflict, const char *where,
 	ledger_end(d->l, q);
 	if (rc <= 0)
 		return rc ? -1
-			  : sim_fail(e, EX_DATAERR,
+			  : sim_fail(e, EX_NOINPUT,
 				     "there is no open conflict %lld",
 				     (long long)conflict);
 	if (!field)

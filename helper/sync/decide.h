@@ -33,7 +33,7 @@ struct decide {
  * @where: whose: a replica's name, or part of its name for people
  * @e: EX_DATAERR, or why the ledger failed
  *
- * Return: 0, -1 (EX_DATAERR: no such conflict, or not one such side).
+ * Return: 0, -1 (EX_NOINPUT: no such conflict, or not one such side).
  */
 int decide_conflict(struct decide *d, int64_t conflict, const char *where,
 		    struct sim_err *e);

@@ -162,20 +162,20 @@ static void what_does_not_exist_is_said_to(void **state)
 
 	in_conflict(s);
 	assert_int_equal(say(s, cmd_conflicts_show, false, "7"), -1);
-	assert_int_equal(s->e.code, EX_DATAERR);
+	assert_int_equal(s->e.code, EX_NOINPUT);
 	assert_non_null(strstr(s->e.text, "conflicts list"));
 	assert_int_equal(say(s, cmd_held_show, false, "7"), -1);
-	assert_int_equal(s->e.code, EX_DATAERR);
+	assert_int_equal(s->e.code, EX_NOINPUT);
 	assert_int_equal(say(s, cmd_show, false, "77"), -1);
-	assert_int_equal(s->e.code, EX_DATAERR);
+	assert_int_equal(s->e.code, EX_NOINPUT);
 	assert_int_equal(say(s, cmd_show, false, "one"), -1);
 	assert_int_equal(s->e.code, EX_USAGE);
 	assert_int_equal(say(s, cmd_undo, false, "77"), -1);
 	assert_non_null(strstr(s->e.text, "there is no run 77"));
 	assert_int_equal(say(s, cmd_held_apply, false, "moon"), -1);
-	assert_int_equal(s->e.code, EX_DATAERR);
+	assert_int_equal(s->e.code, EX_NOINPUT);
 	assert_int_equal(say(s, cmd_held_restore, false, "moon"), -1);
-	assert_int_equal(s->e.code, EX_DATAERR);
+	assert_int_equal(s->e.code, EX_NOINPUT);
 }
 
 static void a_run_is_shown_with_what_it_found_and_did(void **state)
