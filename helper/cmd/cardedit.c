@@ -345,7 +345,7 @@ int cmd_card_contacts_import(struct cmd *c, struct sim_err *e)
 		return -1;
 	w.o = a.o;
 	r = !vcard_count(all, len, &end) ?
-		    sim_fail(e, EX_DATAERR, "that is no file of vCards") :
+		    sim_fail(e, EX_DATAERR, "no whole vCard in the file (BEGIN:VCARD to END:VCARD)") :
 		    cardchange_open(&w, true, e);
 	while (!r && at < len && vcard_count(all + at, len - at, &end) > 0) {
 		r = import_one(&w, all + at, end, &s, e);

@@ -239,7 +239,8 @@ int cmd_contacts_import(struct cmd *c, struct sim_err *e)
 	}
 	cmd_progress_end(c);
 	if (!n && !bad)
-		r = sim_fail(e, EX_DATAERR, "that is no file of vCards");
+		r = sim_fail(e, EX_DATAERR, "%s: no whole vCard in it (BEGIN:VCARD to END:VCARD)",
+			     c->argc ? c->argv[0] : "standard input");
 	else if (bad)
 		r = sim_fail(e, EX_DATAERR,
 			     "%zu of %zu vCards were not taken", bad, n + bad);
@@ -252,8 +253,8 @@ int cmd_contacts_import(struct cmd *c, struct sim_err *e)
 					   "refused", (json_int_t)bad),
 				 r ? NULL : e))
 			r = -1;
-	} else if (!c->json) {
-		printf("%zu contacts imported\n", n);
+	} else if (!c->json && (n || bad)) {
+		printf("%zu contact%s imported\n", n, n == 1 ? "" : "s");
 	}
 out:
 	free(all);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,6 +87,12 @@ char *cmd_read_all(size_t *len, struct sim_err *e)
 		if (!more)
 			free(all);
 		all = more;
+	}
+	if (all && ferror(stdin)) {
+		sim_fail(e, EX_NOINPUT, "the file cannot be read: %s",
+			 strerror(errno));
+		free(all);
+		return NULL;
 	}
 	if (all)
 		all[n] = '\0';
