@@ -226,7 +226,7 @@
 	X(WIDEN_SET,                                                           \
 	  "UPDATE item SET value=?2 WHERE id=?1")                              \
 	X(SEED_DUPLICATES_END,                                                 \
-	  "DELETE FROM duplicate WHERE a IN (SELECT id FROM item "             \
-	  "WHERE component=?2 AND ?1=?1)")
+	  "DELETE FROM duplicate WHERE state='open' AND a IN (SELECT id FROM " \
+	  "item WHERE component=?2 AND ?1=?1)")
 
 #endif

@@ -15,6 +15,6 @@ $(B)/bugs/histories: $(B)/model/histories
 .PHONY: bug-tests bugs
 bug-tests: $(addprefix $(B)/bugs/,histories $(BUG_TESTS))
 
-## bugs         33 bugs put into the engine one at a time: each is seen by a test
+## bugs         38 bugs put into the engine one at a time: each is seen by a test
 bugs:
 	@B=$(B) tests/bugs/run

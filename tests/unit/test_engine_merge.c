@@ -12,6 +12,8 @@
 #include <cmocka.h>
 
 #include "engine_world.h"
+#include "store/ledger_sql.h"
+#include "sync/decide.h"
 
 #define ANNA "FN:Anna\nTEL:+491701\n"
 #define BERT "FN:Bert\nTEL:+491702\n"
@@ -167,6 +169,46 @@ static void a_cut_name_finds_its_whole(void **state)
 	assert_non_null(mem_with(w->card2, "FN:Alexandra Hami\n"));
 }
 
+static int count_pair(const struct ledger_duplicate *row, void *arg)
+{
+	int64_t *pair = arg;
+
+	pair[0] = row->a;
+	pair[1] = row->b;
+	pair[2]++;
+	return 0;
+}
+
+/* Two people, said once: not asked again when the rules come back. */
+static void what_was_split_stays_split(void **state)
+{
+	struct world *w = *state;
+	struct decide d = {.l = w->l, .now = w->now, .country = "49"};
+	int64_t pair[3] = {0};
+
+	/* The cards are full: they never hear of the phone's two. */
+	w->n = 4;
+	w->card->capacity = w->card2->capacity = 0;
+	mem_set(w->local, "x", "u-x", "FN:Alexandra\nTEL:+491701\n");
+	mem_set(w->local, "y", "u-y", "FN:Alexander\nTEL:+491701\n");
+	run(w);
+	assert_int_equal(ledger_do(w->l, LQ_DUPLICATE_ADD, &w->e, "iii",
+				   (int64_t)1, (int64_t)2, (int64_t)1), 0);
+	assert_int_equal(decide_split(&d, 1, 2, &w->e), 0);
+	on(w, 4, false);
+	on(w, 6, false);
+	on(w, 1, true);
+	run(w);
+	on(w, 4, true);
+	on(w, 6, true);
+	run(w);
+	/* Found alike once more they are not listed. */
+	assert_int_equal(ledger_do(w->l, LQ_DUPLICATE_ADD, &w->e, "iii",
+				   (int64_t)1, (int64_t)2, (int64_t)1), 0);
+	ledger_duplicates(w->l, count_pair, pair, &w->e);
+	assert_int_equal(pair[2], 0);
+}
+
 /* The first eSIM puts a rule in force: for a SIM that is away nothing waits but what
  * the eSIM brought. */
 static void a_first_esim_lets_nothing_else_wait(void **state)
@@ -276,6 +318,7 @@ int main(void)
 		T(an_edit_due_for_a_card_away_is_not_doubled),
 		T(a_delete_due_for_a_card_away_does_not_come_back),
 		T(what_is_ambiguous_is_listed_and_kept),
+		T(what_was_split_stays_split),
 		T(a_cut_name_finds_its_whole),
 		T(parting_and_merging_again_loses_nothing),
 		T(a_first_esim_lets_nothing_else_wait),
