@@ -257,6 +257,8 @@ struct row {
 
 /**
  * struct open - an open conflict of an item
+ * @id: its row
+ * @field: what it is about
  * @fresh: opened just now
  * @back: rules had parted its sides, and brought them together again
  */

@@ -8,3 +8,7 @@
 	for (index = 0; (value = json_array_get(array, index)); index++)
 #define json_object_foreach(object, key, value) \
 	for (key = json_object_iter_key(object); (value = json_object_get(object, key));)
+#define SET_SYSTEM_SLEEP_PM_OPS(suspend_fn, resume_fn) \
+	.suspend = suspend_fn, .resume = resume_fn,
+#define SET_RUNTIME_PM_OPS(suspend_fn, resume_fn, idle_fn) \
+	.runtime_suspend = suspend_fn, .runtime_resume = resume_fn, .runtime_idle = idle_fn,
