@@ -294,6 +294,31 @@ static void an_emptied_card_is_held_and_deletes_nothing(void **state)
 	assert_quiet(w);
 }
 
+/* What is new does not take the places a person may want filled again. */
+static void an_emptied_card_gets_nothing_new_until_somebody_says(void **state)
+{
+	struct world *w = *state;
+
+	w->card->capacity = 2;
+	mem_set(w->card, "rec/0", NULL, "FN:Anna\nTEL:+491701\n");
+	mem_set(w->card, "rec/1", NULL, "FN:Bert\nTEL:+491702\n");
+	run(w);
+	mem_del(w->card, "rec/0");
+	mem_del(w->card, "rec/1");
+	mem_set(w->local, "x", "u-x", "FN:Carl\nTEL:+491703\n");
+	run(w);
+	assert_true(w->rep.held > 0);
+	assert_int_equal(mem_count(w->card), 0);
+	assert_int_equal(mem_count(w->remote), 3);
+	/* It was meant: then there is room. */
+	assert_true(ledger_release(w->l, NULL, &w->e) > 0);
+	run(w);
+	assert_int_equal(mem_count(w->local), 1);
+	assert_int_equal(mem_count(w->card), 1);
+	assert_non_null(mem_with(w->card, "Carl"));
+	assert_quiet(w);
+}
+
 static void mass_edits_are_held_and_go_on_when_released(void **state)
 {
 	struct world *w = *state;
@@ -1310,6 +1335,7 @@ int main(void)
 		T(an_edit_beats_a_delete),
 		T(an_edit_queued_for_a_card_beats_its_delete_there),
 		T(an_emptied_card_is_held_and_deletes_nothing),
+		T(an_emptied_card_gets_nothing_new_until_somebody_says),
 		T(mass_edits_are_held_and_go_on_when_released),
 		T(a_few_deletes_a_day_add_up_over_a_week),
 		T(what_does_not_fit_is_counted_and_placed_when_there_is_room),
