@@ -154,7 +154,7 @@ began=$(now_ns)
 step "The handset starts (arm64, Debian's stock kernel $("$STAGE_TOP/scripts/kernel.sh" arm64 6.1 | tail -n 1), systemd; slot empty)"
 starting &
 watcher=$!
-STAGE_PIDS+=($watcher)
+STAGE_PIDS+=("$watcher")
 STAGE_END=leave_stage
 stage_up 2>"$STAGE/start.log"
 rc=$?

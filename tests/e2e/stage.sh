@@ -27,7 +27,7 @@ stage_note() { printf '%s\n' "$*" >&2; }
 stage_up() {
 	STAGE=${STAGE:-$(mktemp -d "${TMPDIR:-/tmp}/stage.XXXXXX")}
 	mkdir -p "$STAGE"
-	trap "${STAGE_END:-stage_down}" EXIT
+	trap '"${STAGE_END:-stage_down}"' EXIT
 	trap 'exit 143' TERM INT HUP
 	stage_note "building the software SIM"
 	make -s -j2 -C "$STAGE_TOP" B="$STAGE_B" "$STAGE_B/simcard" "$STAGE_B/wire" || return
