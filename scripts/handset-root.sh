@@ -59,7 +59,7 @@ build() {
 	rm -rf "$tmp/root/lib/modules/$rel/kernel"/{sound,drivers/{gpu,media,infiniband,staging,iio}}
 	rm -rf "$tmp/root/lib/modules/$rel/kernel/drivers/net"/{wireless,ethernet}
 	install -m 755 "$guest/second-stage" "$tmp/root/second-stage"
-	mkfs.ext4 -q -F -E lazy_itable_init=0 -d "$tmp/root" "$tmp/disk.img" 2G >&2
+	mkfs.ext4 -q -F -E lazy_itable_init=0 -d "$tmp/root" "$tmp/disk.img" 2G >/dev/null
 	rm -rf "$tmp/root"
 	"$TOP/scripts/initramfs.sh" arm64 "$series" "$tmp/initramfs"
 	timeout 1200 qemu-system-aarch64 -M virt -cpu cortex-a53 -smp 2 -m 1024 -nodefaults \
