@@ -145,15 +145,5 @@ same "and there" '["+4917099","fr"]' "$(json '.[0] | [.MSISDN, .LANG]' info)"
 with /dev/null contacts list --card --trace "$work/trace" >/dev/null
 check "a trace tells each command" grep -q '^SELECT\|^READ RECORD' "$work/trace"
 
-
-# ---- economy --------------------------------------------------------------------------
-# Within one activation with no other writer: reading by hand and our own writes included.
-until_true 60 quiet
-sim sync >/dev/null
-sim contacts list --card >/dev/null
-apdus=$(sim sync | sed -n 's/^slot 0: \([0-9]*\) APDUs.*/\1/p')
-same "a card nobody else has used is not read again" yes \
-	"$([ -n "$apdus" ] && [ "$apdus" -le 8 ] && echo yes || echo "$apdus")"
-
 exec 8>&- 9<&-
 finish
