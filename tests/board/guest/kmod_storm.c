@@ -50,6 +50,15 @@ void storm_pause(uint64_t *seed)
 	usleep(1 + storm_random(seed, most_us[storm_random(seed, 8)]));
 }
 
+void storm_linger(uint64_t *seed)
+{
+	long us = storm_random(seed, 4 * storm.pace_us + 1);
+
+	for (; us > 0 && !atomic_load(&storm.stop) &&
+	     !atomic_load(&storm.calm); us -= 50000)
+		usleep(50000);
+}
+
 static double seconds(void)
 {
 	struct timespec t;
@@ -84,12 +93,17 @@ static int load(const char *module)
 static void *unloader(void *arg)
 {
 	uint64_t *seed = arg;
-	double end;
+	double end, begin, rest = 0;
 	size_t i;
 	int err;
 
 	while (!atomic_load(&storm.stop)) {
 		usleep(2000000 + storm_random(seed, 5000000));
+		/* a kernel that takes its time with it has modules as long as others */
+		for (end = seconds() + rest; seconds() < end &&
+		     !atomic_load(&storm.stop);)
+			usleep(100000);
+		begin = seconds();
 		/* what is in use has to stay */
 		unload(modules[storm_random(seed, 4)]);
 		atomic_store(&storm.calm, true);
@@ -104,6 +118,7 @@ static void *unloader(void *arg)
 		atomic_store(&storm.calm, false);
 		load("simslot-proxy");
 		load("simslot-tty");
+		rest = 2 * (seconds() - begin);
 	}
 	return NULL;
 }
@@ -261,6 +276,7 @@ int main(int argc, char **argv)
 	enum { N = sizeof(threads) / sizeof(threads[0]) };
 	uint64_t seed, seeds[N];
 	pthread_t thread[N];
+	double begin;
 	bool armed;
 	long failed;
 	size_t i;
@@ -281,6 +297,10 @@ int main(int argc, char **argv)
 	}
 	load("simslot-proxy");
 	load("simslot-tty");
+	begin = seconds();
+	load("simslot-tty");	/* is there: only the program's start */
+	storm.pace_us = (unsigned int)((seconds() - begin) * 1e6);
+	printf("# a program starts in %u ms\n", storm.pace_us / 1000);
 	armed = failures(true);
 	ok(armed, "allocations below modules can be made to fail");
 	for (i = 0; i < N; i++) {

@@ -23,6 +23,7 @@
  * @cut: characters until the contact is lost; 0: it holds
  * @self_reset: the card shall reset itself
  * @fault: fault to add, 0: none, 1: forget all; see storm_card.c
+ * @pace_us: what starting a program takes here
  * @atrs: answers to reset that began
  * @cut_in: contacts lost within an ATR, before the first APDU (PPS), later
  * @done: commands answered
@@ -35,6 +36,7 @@ struct storm {
 	atomic_bool stop, over, calm;
 	atomic_bool plugged, swap, self_reset;
 	atomic_int cut, fault;
+	unsigned int pace_us;
 	atomic_long atrs, cut_in[3];
 	atomic_long done, failed, kills, unloads, hangups;
 };
@@ -45,6 +47,9 @@ extern struct storm storm;
 unsigned int storm_random(uint64_t *seed, unsigned int n);
 /** storm_pause() - sleep: mostly short, sometimes seconds */
 void storm_pause(uint64_t *seed);
+
+/** storm_linger() - as long as it takes to start a few programs, unless all end */
+void storm_linger(uint64_t *seed);
 
 /* storm_card.c: threads; @arg points to a seed */
 bool storm_card_open(const char *images);

@@ -255,6 +255,7 @@ void *storm_hand(void *arg)
 		case 11:
 			storm_plug(true);
 			usleep(500000 + storm_random(seed, 2500000));
+			storm_linger(seed);
 			break;
 		}
 		storm_pause(seed);
@@ -302,6 +303,7 @@ void *storm_reader(void *arg)
 			usleep(50000);
 			continue;
 		}
+		storm_linger(seed);
 		n = 5 + storm_random(seed, 60);
 		for (i = 0; i < n && !atomic_load(&storm.calm) &&
 		     !atomic_load(&storm.stop); i++) {

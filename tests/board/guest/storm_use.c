@@ -201,6 +201,7 @@ static void spawn(const char *what, int count, uint64_t *seed)
 		}
 		storm_pause(seed);
 		storm_pause(seed);
+		storm_linger(seed);
 	}
 	for (i = 0; i < count; i++)
 		if (pid[i])
