@@ -17,8 +17,10 @@ useradd -m -s /bin/bash anna
 useradd -m -s /bin/bash bert
 echo 'anna:correct horse' | chpasswd
 echo 'bert:battery staple' | chpasswd
-rm -rf /var/lib/simsync /run/simsync
+# Emptied, not made anew: an overlay needs attributes for that, which a tmpfs need not have.
+rm -rf /run/simsync
 mkdir -p /var/lib/simsync
+find /var/lib/simsync -mindepth 1 -delete
 chown root:root /var/lib/simsync
 udevadm control --reload
 
