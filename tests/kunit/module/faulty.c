@@ -33,9 +33,14 @@ static noinline void faulty_write(void)
 
 static noinline void faulty_leak(void)
 {
-	void *p = kmalloc(777, GFP_KERNEL);
+	void *p;
+	int i;
 
-	OPTIMIZER_HIDE_VAR(p);
+	/* the last one's address may be found where a stack was */
+	for (i = 0; i < 8; i++) {
+		p = kmalloc(777, GFP_KERNEL);
+		OPTIMIZER_HIDE_VAR(p);
+	}
 }
 
 static noinline void faulty_free(void)
