@@ -16,10 +16,15 @@ declare -a FIGURES=()
 
 if [ -t 1 ]; then BOLD=$'\e[1m' DIM=$'\e[2m' GREEN=$'\e[32m' OFF=$'\e[0m'; else BOLD='' DIM='' GREEN='' OFF=''; fi
 
-step() { STEP=$((STEP + 1)); printf '\n%s%d. %s%s\n' "$BOLD" "$STEP" "$*" "$OFF"; }
-say() { printf '   %s\n' "$*"; }
-good() { printf '   %s✓ %s%s\n' "$GREEN" "$*" "$OFF"; }
+# tick WHAT: on a line that goes when something else is said
+tick() { [ ! -t 1 ] || printf '\r\e[K   … %s ' "$*"; }
+untick() { [ ! -t 1 ] || printf '\r\e[K'; }
+
+step() { untick; STEP=$((STEP + 1)); printf '\n%s%d. %s%s\n' "$BOLD" "$STEP" "$*" "$OFF"; tick "working"; }
+say() { untick; printf '   %s\n' "$*"; tick "working"; }
+good() { untick; printf '   %s✓ %s%s\n' "$GREEN" "$*" "$OFF"; tick "looking at what came of it"; }
 fail() {
+	untick
 	printf '   ✗ %s\n' "$*"
 	echo "   what the slot says: $(slot_attr sync_state): $(slot_attr sync_detail)"
 	on journalctl -u 'simsync*' --no-pager -n 20 </dev/null 2>/dev/null | sed 's/^/   /'
@@ -30,19 +35,26 @@ indent() { "$STAGE_TOP/tests/e2e/indent.py"; }
 
 # shown COMMAND...: as the owner, on the handset, the way a person types it
 shown() {
+	local rc
+	untick
 	printf '   %s$ %s%s\n' "$DIM" "$(printf '%s ' "$@" | sed 's/ $//')" "$OFF"
 	on_owner "$@" </dev/null 2>&1 | indent
-	return "${PIPESTATUS[0]}"
+	rc=${PIPESTATUS[0]}
+	tick "looking at what came of it"
+	return "$rc"
 }
 
 # typed PROMPT TEXT... -- COMMAND...: the same on a terminal, with what is typed
 typed() {
-	local args=()
+	local args=() rc
+	untick
 	while [ "$1" != -- ]; do args+=(--type "$1" "$2"); shift 2; done
 	shift
 	printf '   %s$ %s%s\n' "$DIM" "$*" "$OFF"
 	on_owner --tty "${args[@]}" "$@" </dev/null 2>&1 | indent
-	return "${PIPESTATUS[0]}"
+	rc=${PIPESTATUS[0]}
+	tick "looking at what came of it"
+	return "$rc"
 }
 
 # waiting WHAT WORD...: wait_sync with something to see
@@ -53,10 +65,10 @@ waiting() {
 	pid=$!
 	if [ -t 1 ]; then
 		while kill -0 "$pid" 2>/dev/null; do
-			printf '\r   … until %s, %d s ' "$what" $((SECONDS - from))
+			tick "until $what, $((SECONDS - from)) s"
 			sleep 0.5
 		done
-		printf '\r\e[K'
+		untick
 	fi
 	wait "$pid"
 	rc=$?
@@ -96,18 +108,17 @@ settle() { LAST_RUN=$(ended_run); LAST_RUN=${LAST_RUN:-0}; }
 await_run() {
 	local what=$1 from=$SECONDS run rc=1
 	while [ $((SECONDS - from)) -lt "${WAIT_SECONDS:-120}" ]; do
+		tick "until $what, $((SECONDS - from)) s"
 		run=$(ended_run)
 		if [ "${run:-0}" -gt "$LAST_RUN" ]; then
 			LAST_RUN=$run rc=0
 			break
 		fi
-		[ -t 1 ] && printf '\r   … until %s, %d s ' "$what" $((SECONDS - from))
 		sleep 0.3
 	done
-	clear_line
+	untick
 	return $rc
 }
-clear_line() { [ -t 1 ] && printf '\r\e[K'; return 0; }
 
 now_ns() { python3 -c 'import time; print(time.monotonic_ns())'; }
 ms() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.0f ms", (b - a) / 1e6 }'; }
@@ -152,6 +163,7 @@ echo "${BOLD}simsync: a SIM put into the handset is synced${OFF}"
 began=$(now_ns)
 
 step "The handset starts (arm64, Debian's stock kernel $("$STAGE_TOP/scripts/kernel.sh" arm64 6.1 | tail -n 1), systemd; slot empty)"
+untick
 starting &
 watcher=$!
 STAGE_PIDS+=("$watcher")
@@ -160,7 +172,7 @@ stage_up 2>"$STAGE/start.log"
 rc=$?
 kill "$watcher" 2>/dev/null
 wait "$watcher" 2>/dev/null
-clear_line
+[ ! -t 2 ] || printf '\r\e[K' >&2
 [ $rc = 0 ] || { cat "$STAGE/start.log"; echo "the handset did not start"; exit 1; }
 card_up a "$IMAGES/card-a.card" || exit 1
 card_up b "$IMAGES/card-b.card" || exit 1
@@ -274,6 +286,7 @@ good "the kernel says profile-switched; epoch $epoch -> $(slot_attr epoch), prof
 waiting "the new profile is asked about" ask || fail "nobody was asked about the new profile"
 shown simsync status
 
+untick
 echo
 echo "${BOLD}Measured${OFF} (QEMU's emulated processor, on this machine as busy as it is)"
 for f in "${FIGURES[@]}"; do echo "   $f"; done
